@@ -1,0 +1,163 @@
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace orrery::jobs {
+
+/// Names one attempt of one job. Numbers count from 1.
+struct AttemptId {
+  std::string job_id;
+  int number = 1;
+
+  auto operator<=>(const AttemptId&) const = default;
+};
+
+/// Says everything an executor needs to run one attempt. Times are UTC microseconds since the epoch
+/// throughout.
+struct AttemptLaunch {
+  AttemptId id;
+  /// Stored with the claim; a higher token of the same attempt never runs beside a lower one.
+  std::int64_t token = 0;
+  /// The program and its arguments, looked up in the attempt's PATH, run in its working directory.
+  std::vector<std::string> command;
+  /// Added to the executor's own base environment; these win.
+  std::map<std::string, std::string> env;
+  /// Digest of the code manifest laid out in the working directory; none: an empty directory.
+  std::optional<std::string> manifest;
+  /// Text of a requirements file: a cached virtual environment with these packages leads PATH.
+  std::optional<std::string> requirements;
+  double cpus = 1;
+  std::int64_t memory_bytes = 512LL << 20;
+  int gpus = 0;
+  std::optional<std::chrono::milliseconds> timeout;
+  /// Time between SIGTERM and SIGKILL, on cancel and on timeout.
+  std::chrono::milliseconds grace{10'000};
+};
+
+/// Why an attempt ended.
+enum class EndCause {
+  kExited,        ///< by itself: see exit_code
+  kSignalled,     ///< by a signal that was not ours: see signal
+  kTimeout,       ///< ran longer than its timeout and was ended
+  kCancelled,     ///< ended, or kept from starting, by Cancel
+  kEnvironment,   ///< its environment could not be prepared: the log has the build's output
+  kLaunchFailed,  ///< the program could not be executed: message says why
+  kStorageFull,   ///< no space for its log or records
+  kLost,          ///< no outcome was written and nothing runs any more: reboot, or its supervisor was killed
+};
+
+/// Returns the cause's name on the wire: "exited", "storage_full".
+const char* Name(EndCause cause);
+
+/// Tells how an attempt ended. exit_code is set for an exit, signal for a death by signal, whatever the
+/// cause.
+struct AttemptOutcome {
+  EndCause cause = EndCause::kExited;
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+  /// In words, for people; empty when the cause says it all.
+  std::string message;
+  /// When the main step began; none when it never did.
+  std::optional<std::int64_t> started_at_us;
+  std::int64_t ended_at_us = 0;
+  std::int64_t max_rss_bytes = 0;
+  std::int64_t user_cpu_us = 0;
+  std::int64_t system_cpu_us = 0;
+
+  bool operator==(const AttemptOutcome&) const = default;
+};
+
+/// Where an attempt stands.
+///
+///   Start --> launched --> claimed --> running --> ended
+///                \------------\---------------------^
+///   Adopt --> any of these, or absent (nothing was executed and nothing can claim: Start may be called
+///   again)
+enum class AttemptPhase { kAbsent, kLaunched, kClaimed, kRunning, kEnded };
+
+/// Reports one attempt as it stands now. `outcome` is set exactly in phase kEnded.
+struct AttemptObservation {
+  AttemptId id;
+  AttemptPhase phase = AttemptPhase::kLaunched;
+  std::optional<int> supervisor_pid;
+  /// Set from kRunning on.
+  std::optional<std::int64_t> started_at_us;
+  std::optional<AttemptOutcome> outcome;
+};
+
+/// Describes one machine that an executor can place attempts on.
+struct ExecutorNode {
+  std::string name;
+  double cpus = 0;
+  std::int64_t memory_bytes = 0;
+  int gpus = 0;
+};
+
+/// Reads an attempt's log as it grows. One user at a time.
+class AttemptLog {
+ public:
+  virtual ~AttemptLog() = default;
+  /// Returns the number of bytes written so far.
+  virtual std::uint64_t Size() = 0;
+  /// Reads up to `max_bytes` from `offset`; empty at the end.
+  virtual std::string Read(std::uint64_t offset, std::size_t max_bytes) = 0;
+};
+
+/// Keeps a callback registered for as long as it lives. After the destructor returned, the callback runs no
+/// more.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+};
+
+/// Runs attempts somewhere: on this machine (local/), later on Kubernetes. Never runs an attempt twice, and
+/// loses none: what it knows is on disk (or in the cluster), not in this object. Placement is the caller's.
+/// Safe to call from any thread. Callbacks come from the executor's own thread: they must be short, may not
+/// block, and may not call the executor.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+
+  /// Prepares and starts an attempt; returns when it is on its way (kLaunched). May take as long as laying
+  /// out the code does. Idempotent: starting an attempt again that is known or already claimed changes
+  /// nothing. Throws when it cannot be started; then nothing was executed, and nothing will be.
+  virtual void Start(const AttemptLaunch& launch) = 0;
+
+  /// Asks an attempt to end: SIGTERM, then SIGKILL after its grace time. Returns at once; the end is
+  /// observed. One that was not yet claimed never will be. Does nothing when it ended already or is not
+  /// known.
+  virtual void Cancel(const AttemptId& id) = 0;
+
+  /// After a restart: takes up the attempts that the caller believes alive, before anything else is called.
+  virtual void Adopt(const std::vector<AttemptId>& alive) = 0;
+
+  /// Returns every attempt started or adopted and not yet forgotten, in the order of their ids.
+  virtual std::vector<AttemptObservation> Observe() = 0;
+
+  /// Drops an ended or absent attempt from Observe, once the caller has stored its outcome. Its log stays
+  /// readable.
+  virtual void Forget(const AttemptId& id) = 0;
+
+  /// Calls `changed` whenever Observe may have something new to say. One watcher; it is called once for
+  /// several changes.
+  virtual std::unique_ptr<Subscription> Watch(std::function<void()> changed) = 0;
+
+  /// Opens the log of any attempt this executor ever ran, ended ones included. Null when it has none.
+  virtual std::unique_ptr<AttemptLog> OpenLog(const AttemptId& id) = 0;
+
+  /// Calls `grown` when the attempt's log may have grown or its phase changed. Any number of watchers.
+  virtual std::unique_ptr<Subscription> WatchLog(const AttemptId& id, std::function<void()> grown) = 0;
+
+  /// Returns the machines and what they have in all, used or not.
+  virtual std::vector<ExecutorNode> Nodes() = 0;
+};
+
+}  // namespace orrery::jobs
