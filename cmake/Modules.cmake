@@ -16,7 +16,7 @@ function(orrery_layer_dependencies module out)
 endfunction()
 
 function(orrery_module module)
-  cmake_parse_arguments(ARG "" "" "LIBS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LIBS;PRIVATE_LIBS;TEST_LIBS" ${ARGN})
   set(dir "${CMAKE_SOURCE_DIR}/src/${module}")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${dir}/*.cc")
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${dir}/*.h")
@@ -28,7 +28,7 @@ function(orrery_module module)
   add_library(orrery_${module} STATIC)
   target_sources(orrery_${module} PRIVATE ${sources}
     PUBLIC FILE_SET HEADERS BASE_DIRS "${CMAKE_SOURCE_DIR}/src" FILES ${headers})
-  target_link_libraries(orrery_${module} PUBLIC ${dependencies} ${ARG_LIBS} PRIVATE orrery_warnings)
+  target_link_libraries(orrery_${module} PUBLIC ${dependencies} ${ARG_LIBS} PRIVATE ${ARG_PRIVATE_LIBS} orrery_warnings)
   add_dependencies(orrery_${module} layers)
 
   if(tests AND ORRERY_TESTS)
