@@ -4,7 +4,8 @@
 
 namespace orrery {
 
-/// Who asks: the name goes into records (submitted_by, events). Without tokens configured, "local" with every right.
+/// Who asks: the name goes into records (submitted_by, events). Without tokens configured, "local" with every
+/// right.
 struct Actor {
   std::string name;
 };

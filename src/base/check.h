@@ -10,19 +10,20 @@ namespace orrery::internal {
 }  // namespace orrery::internal
 
 /// Aborts when our own invariant `condition` does not hold. On in every build. Never for a caller's input.
-#define ORRERY_CHECK(condition)                                                                         \
-  do {                                                                                                  \
-    if (!(condition)) [[unlikely]] ::orrery::internal::FailCheck(__FILE__, __LINE__, #condition);       \
+#define ORRERY_CHECK(condition)                                      \
+  do {                                                               \
+    if (!(condition)) [[unlikely]]                                   \
+      ::orrery::internal::FailCheck(__FILE__, __LINE__, #condition); \
   } while (false)
 
 /// Like ORRERY_CHECK(a == b), printing both values.
-#define ORRERY_CHECK_EQ(a, b)                                                                           \
-  do {                                                                                                  \
-    const auto& orrery_a = (a);                                                                         \
-    const auto& orrery_b = (b);                                                                         \
-    if (!(orrery_a == orrery_b)) [[unlikely]] {                                                         \
-      std::ostringstream orrery_text;                                                                   \
-      orrery_text << #a " == " #b " (" << orrery_a << " against " << orrery_b << ")";                   \
-      ::orrery::internal::FailCheck(__FILE__, __LINE__, orrery_text.str());                             \
-    }                                                                                                   \
+#define ORRERY_CHECK_EQ(a, b)                                                         \
+  do {                                                                                \
+    const auto& orrery_a = (a);                                                       \
+    const auto& orrery_b = (b);                                                       \
+    if (!(orrery_a == orrery_b)) [[unlikely]] {                                       \
+      std::ostringstream orrery_text;                                                 \
+      orrery_text << #a " == " #b " (" << orrery_a << " against " << orrery_b << ")"; \
+      ::orrery::internal::FailCheck(__FILE__, __LINE__, orrery_text.str());           \
+    }                                                                                 \
   } while (false)

@@ -8,7 +8,8 @@ namespace orrery {
 
 /// The seam to time. Safe to call from any thread.
 ///
-/// Durations (time-outs, back-off, leases held) come from Monotonic(), which never jumps; Now() is for records only.
+/// Durations (time-outs, back-off, leases held) come from Monotonic(), which never jumps; Now() is for
+/// records only.
 class Clock {
  public:
   using Monotonics = std::chrono::nanoseconds;

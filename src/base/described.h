@@ -1,14 +1,14 @@
 #pragma once
 
-#include <boost/describe/enumerators.hpp>
-#include <boost/describe/members.hpp>
-#include <boost/mp11/algorithm.hpp>
-
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
+
+#include <boost/describe/enumerators.hpp>
+#include <boost/describe/members.hpp>
+#include <boost/mp11/algorithm.hpp>
 
 namespace orrery {
 
@@ -34,7 +34,8 @@ using MembersOf = boost::describe::describe_members<T, boost::describe::mod_publ
 /// Calls `visit(name, pointer_to_member)` for each member, in order.
 template <Described T, typename Visit>
 void ForEachMember(Visit&& visit) {
-  boost::mp11::mp_for_each<MembersOf<T>>([&](auto member) { visit(std::string_view(member.name), member.pointer); });
+  boost::mp11::mp_for_each<MembersOf<T>>(
+      [&](auto member) { visit(std::string_view(member.name), member.pointer); });
 }
 
 /// Whether JSON input must carry `field` of T.

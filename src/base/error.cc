@@ -7,9 +7,10 @@ namespace orrery {
 
 std::string_view CodeName(Code code) {
   static constexpr std::array<std::string_view, 13> kNames = {
-      "invalid_argument",   "not_found",    "already_exists", "failed_precondition", "permission_denied",
-      "unauthenticated",    "resource_exhausted", "storage_full", "aborted",          "unimplemented",
-      "data_loss",          "unavailable",  "internal"};
+      "invalid_argument",  "not_found",       "already_exists",     "failed_precondition",
+      "permission_denied", "unauthenticated", "resource_exhausted", "storage_full",
+      "aborted",           "unimplemented",   "data_loss",          "unavailable",
+      "internal"};
   return kNames.at(static_cast<size_t>(code));
 }
 

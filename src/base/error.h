@@ -1,14 +1,15 @@
 #pragma once
 
-#include <boost/describe/enum.hpp>
-
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include <boost/describe/enum.hpp>
+
 namespace orrery {
 
-/// What went wrong, in the few kinds that a caller can act on. Each wire has one table from these to its own codes.
+/// What went wrong, in the few kinds that a caller can act on. Each wire has one table from these to its own
+/// codes.
 enum class Code {
   kInvalidArgument,     ///< The request itself is wrong; the same request can never succeed.
   kNotFound,            ///< What the request names does not exist.
@@ -31,10 +32,11 @@ BOOST_DESCRIBE_ENUM(Code, kInvalidArgument, kNotFound, kAlreadyExists, kFailedPr
 /// The code's name as it travels: "invalid_argument".
 std::string_view CodeName(Code code);
 
-/// The one error type. Thrown where the fault is known, caught at the edge (HTTP, CLI), nowhere between to be ignored.
+/// The one error type. Thrown where the fault is known, caught at the edge (HTTP, CLI), nowhere between to be
+/// ignored.
 ///
-/// The message has its static text first and its values last, and says what the caller can do. `field` names the
-/// input at fault ("spec.inputs[2].path"), or is empty.
+/// The message has its static text first and its values last, and says what the caller can do. `field` names
+/// the input at fault ("spec.inputs[2].path"), or is empty.
 class Error : public std::runtime_error {
  public:
   Error(Code code, const std::string& message, std::string field = {})

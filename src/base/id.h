@@ -10,8 +10,9 @@
 
 namespace orrery {
 
-/// A name from outside that became a typed value at the edge: letters, digits, '_' and '-', at most 255, first a
-/// letter or digit. So it is safe in a path, a URL and a message, and no inner function checks it again.
+/// A name from outside that became a typed value at the edge: letters, digits, '_' and '-', at most 255,
+/// first a letter or digit. So it is safe in a path, a URL and a message, and no inner function checks it
+/// again.
 ///
 ///   struct RunTag { static constexpr std::string_view kField = "run_id"; };
 ///   using RunId = Id<RunTag>;
@@ -23,7 +24,8 @@ class Id {
   /// Errors: invalid_argument, naming Tag::kField.
   static Id Parse(std::string_view text) {
     if (!Valid(text)) {
-      throw InvalidField(Tag::kField, "not an id: expected 1 to 255 letters, digits, '_' or '-', got " + Quoted(text));
+      throw InvalidField(Tag::kField,
+                         "not an id: expected 1 to 255 letters, digits, '_' or '-', got " + Quoted(text));
     }
     Id id;
     id.text_ = text;

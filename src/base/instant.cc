@@ -15,8 +15,9 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 [[noreturn]] void Refuse(std::string_view text) {
-  throw Error(Code::kInvalidArgument,
-              "not an instant: expected RFC 3339 with a zone, like 2013-01-01T05:15:00Z, got " + Quoted(text));
+  throw Error(
+      Code::kInvalidArgument,
+      "not an instant: expected RFC 3339 with a zone, like 2013-01-01T05:15:00Z, got " + Quoted(text));
 }
 
 // Reads `text` from left to right; every step refuses what is not there.
@@ -75,10 +76,11 @@ std::string FormatInstant(Instant instant) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss<Microseconds> time(instant - day);
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+                static_cast<int>(time.subseconds().count()));
   return text.data();
 }
 
@@ -102,7 +104,8 @@ Instant ParseInstant(std::string_view text) {
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
                                          std::chrono::day(day)};
   if (!date.ok()) Refuse(text);
-  return Instant(std::chrono::sys_days(date)) + hours(hour) + minutes(minute) + seconds(second) + fraction - zone;
+  return Instant(std::chrono::sys_days(date)) + hours(hour) + minutes(minute) + seconds(second) + fraction -
+         zone;
 }
 
 }  // namespace orrery

@@ -23,6 +23,8 @@ Instant ParseInstant(std::string_view text);
 inline int64_t ToMillis(Instant instant) {
   return std::chrono::floor<std::chrono::milliseconds>(instant).time_since_epoch().count();
 }
-inline Instant FromMillis(int64_t millis) { return Instant(std::chrono::milliseconds(millis)); }
+inline Instant FromMillis(int64_t millis) {
+  return Instant(std::chrono::milliseconds(millis));
+}
 
 }  // namespace orrery

@@ -7,11 +7,16 @@ namespace {
 
 std::string Shown(const json::value& in) {
   switch (in.kind()) {
-    case json::kind::null: return "null";
-    case json::kind::object: return "an object";
-    case json::kind::array: return "an array";
-    case json::kind::string: return "the string " + Quoted(std::string_view(in.get_string().data(), in.get_string().size()));
-    default: return json::serialize(in);
+    case json::kind::null:
+      return "null";
+    case json::kind::object:
+      return "an object";
+    case json::kind::array:
+      return "an array";
+    case json::kind::string:
+      return "the string " + Quoted(std::string_view(in.get_string().data(), in.get_string().size()));
+    default:
+      return json::serialize(in);
   }
 }
 
@@ -37,7 +42,8 @@ int64_t ReadInt(const json::value& in, const std::string& path, int64_t least, i
   int64_t value = 0;
   if (in.is_int64()) {
     value = in.get_int64();
-  } else if (in.is_double() && in.get_double() == std::floor(in.get_double()) && std::abs(in.get_double()) < 0x1p53) {
+  } else if (in.is_double() && in.get_double() == std::floor(in.get_double()) &&
+             std::abs(in.get_double()) < 0x1p53) {
     value = static_cast<int64_t>(in.get_double());  // 1.0 and 1e3 are integers too
   } else {
     refuse();

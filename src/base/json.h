@@ -1,14 +1,14 @@
 #pragma once
 
-#include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
-
 #include <limits>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
 
 #include "base/described.h"
 #include "base/error.h"
@@ -24,21 +24,30 @@
 ///   ToJson(Point{1, {}})                      -> {"x":1.0}
 ///   FromJson<Point>(R"({"x":"a"})")           -> Error invalid_argument, field "x"
 ///
-/// Supported: bool, integers, double, std::string, Instant, Id, described enums and structs, std::optional (absent when
-/// empty), std::vector, std::map<std::string, T>, json::value. Reading is strict: unknown fields, wrong types, numbers
-/// out of range and missing required fields are invalid_argument with the field's path.
+/// Supported: bool, integers, double, std::string, Instant, Id, described enums and structs, std::optional
+/// (absent when empty), std::vector, std::map<std::string, T>, json::value. Reading is strict: unknown
+/// fields, wrong types, numbers out of range and missing required fields are invalid_argument with the
+/// field's path.
 namespace orrery {
 
 namespace internal {
 
-template <typename T> struct IsOptional : std::false_type {};
-template <typename T> struct IsOptional<std::optional<T>> : std::true_type {};
-template <typename T> struct IsVector : std::false_type {};
-template <typename T> struct IsVector<std::vector<T>> : std::true_type {};
-template <typename T> struct IsMap : std::false_type {};
-template <typename T> struct IsMap<std::map<std::string, T>> : std::true_type {};
-template <typename T> struct IsId : std::false_type {};
-template <typename Tag> struct IsId<Id<Tag>> : std::true_type {};
+template <typename T>
+struct IsOptional : std::false_type {};
+template <typename T>
+struct IsOptional<std::optional<T>> : std::true_type {};
+template <typename T>
+struct IsVector : std::false_type {};
+template <typename T>
+struct IsVector<std::vector<T>> : std::true_type {};
+template <typename T>
+struct IsMap : std::false_type {};
+template <typename T>
+struct IsMap<std::map<std::string, T>> : std::true_type {};
+template <typename T>
+struct IsId : std::false_type {};
+template <typename Tag>
+struct IsId<Id<Tag>> : std::true_type {};
 
 bool ReadBool(const json::value& in, const std::string& path);
 int64_t ReadInt(const json::value& in, const std::string& path, int64_t least, int64_t most);

@@ -1,20 +1,19 @@
 #include "base/json_parse.h"
 
 // Boost.JSON ships as headers plus these sources; this file compiles them for everyone.
-#include <boost/json/src.hpp>
-
-#include <boost/json/basic_parser_impl.hpp>
-
 #include <unordered_set>
 #include <vector>
+
+#include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/src.hpp>
 
 #include "base/error.h"
 
 namespace orrery {
 namespace {
 
-// Feeds a value_stack and refuses a key that an object already has: the check that authorisation sees and the value
-// that a handler sees must be one.
+// Feeds a value_stack and refuses a key that an object already has: the check that authorisation sees and the
+// value that a handler sees must be one.
 class Handler {
  public:
   static constexpr std::size_t max_object_size = json::object::max_size();
@@ -128,9 +127,11 @@ json::value ParseJson(std::string_view text) {
   const size_t read = parser.write_some(false, text.data(), text.size(), fault);
   if (!fault && read < text.size()) fault = json::error::extra_data;
   if (fault) {
-    throw Error(Code::kInvalidArgument,
-                "not valid JSON: " + fault.message() + " at byte " + std::to_string(read) +
-                    (fault == json::error::too_deep ? " (the limit is " + std::to_string(kJsonMaxDepth) + " levels)" : ""));
+    throw Error(
+        Code::kInvalidArgument,
+        "not valid JSON: " + fault.message() + " at byte " + std::to_string(read) +
+            (fault == json::error::too_deep ? " (the limit is " + std::to_string(kJsonMaxDepth) + " levels)"
+                                            : ""));
   }
   return parser.handler().Release();
 }

@@ -1,9 +1,9 @@
 #include "base/json.h"
 
+#include <limits>
+
 #include <boost/describe.hpp>
 #include <gmock/gmock.h>
-
-#include <limits>
 
 namespace orrery {
 namespace {
@@ -38,10 +38,12 @@ std::string FieldOf(std::string_view text) {
 }
 
 TEST(Json, RoundTripKeepsEveryMember) {
-  Outer outer{"a\"\n\x01", 1, ParseInstant("2013-01-01T05:15:00.25Z"), Color::kDarkBlue, {{1}, {2}}, {{"k", "v"}}};
+  Outer outer{"a\"\n\x01",      1,          ParseInstant("2013-01-01T05:15:00.25Z"),
+              Color::kDarkBlue, {{1}, {2}}, {{"k", "v"}}};
   const std::string text = ToJson(outer);
   EXPECT_EQ(text,
-            "{\"name\":\"a\\\"\\n\\u0001\",\"ratio\":1.0,\"at\":\"2013-01-01T05:15:00.250000Z\",\"color\":\"DARK_BLUE\","
+            "{\"name\":\"a\\\"\\n\\u0001\",\"ratio\":1.0,\"at\":\"2013-01-01T05:15:00.250000Z\",\"color\":"
+            "\"DARK_BLUE\","
             "\"inner\":[{\"count\":1},{\"count\":2}],\"tags\":{\"k\":\"v\"}}");
   EXPECT_EQ(ToJson(FromJson<Outer>(text)), text);
 }
@@ -68,7 +70,7 @@ TEST(Json, FaultsNameTheField) {
 
 TEST(Json, RefusesWhatIsNotJson) {
   for (const std::string& text : {std::string(""), std::string("{"), std::string("[1,]"), std::string("NaN"),
-                                 std::string("{} x"), std::string("\"\xff\""), std::string(20'000, '[')}) {
+                                  std::string("{} x"), std::string("\"\xff\""), std::string(20'000, '[')}) {
     EXPECT_THROW(ParseJson(text), Error) << text.substr(0, 10);
   }
 }
@@ -89,13 +91,18 @@ TEST(Json, DoublesReadBackBitForBit) {
   EXPECT_EQ(ToJson(-std::numeric_limits<double>::infinity()), "\"-Infinity\"");
 }
 
-TEST(Json, InvalidUtf8IsRepairedInAnswers) { EXPECT_EQ(ToJson(std::string("a\xff" "b")), "\"a\xef\xbf\xbd" "b\""); }
+TEST(Json, InvalidUtf8IsRepairedInAnswers) {
+  EXPECT_EQ(ToJson(std::string("a\xff"
+                               "b")),
+            "\"a\xef\xbf\xbd"
+            "b\"");
+}
 
 TEST(Instants, RoundTripAndRefusals) {
   EXPECT_EQ(FormatInstant(ParseInstant("2013-06-30T23:59:59.5-04:00")), "2013-07-01T03:59:59.500000Z");
   EXPECT_EQ(FormatInstant(Instant(Microseconds(-1))), "1969-12-31T23:59:59.999999Z");
-  for (const char* text : {"2013-06-30T23:59:59", "2013-02-29T00:00:00Z", "2013-01-01T00:00:00.1234567Z", "2013",
-                           "2013-01-01T00:00:00Zx", "2013-01-01T24:00:00Z"}) {
+  for (const char* text : {"2013-06-30T23:59:59", "2013-02-29T00:00:00Z", "2013-01-01T00:00:00.1234567Z",
+                           "2013", "2013-01-01T00:00:00Zx", "2013-01-01T24:00:00Z"}) {
     EXPECT_THROW(ParseInstant(text), Error) << text;
   }
 }

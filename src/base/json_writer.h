@@ -8,7 +8,8 @@ namespace orrery {
 
 /// Appends JSON text to a string, without building a tree first. Commas are its own business.
 ///
-/// Doubles are the shortest text that reads back to the same bits; non-finite ones are the strings "NaN", "Infinity",
+/// Doubles are the shortest text that reads back to the same bits; non-finite ones are the strings "NaN",
+/// "Infinity",
 /// "-Infinity". Invalid UTF-8 in strings becomes U+FFFD, so that the answer is always valid JSON.
 class JsonWriter {
  public:

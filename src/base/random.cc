@@ -1,11 +1,11 @@
 #include "base/random.h"
 
-#include <sys/random.h>
-
 #include <array>
 #include <cerrno>
 #include <limits>
 #include <vector>
+
+#include <sys/random.h>
 
 #include "base/check.h"
 
@@ -26,7 +26,8 @@ std::string Random::Hex(size_t bytes) {
 
 uint64_t Random::Below(uint64_t bound) {
   ORRERY_CHECK(bound > 0);
-  // Values at or above the largest multiple of bound are drawn again, so that each remainder is equally likely.
+  // Values at or above the largest multiple of bound are drawn again, so that each remainder is equally
+  // likely.
   const uint64_t limit = std::numeric_limits<uint64_t>::max() - std::numeric_limits<uint64_t>::max() % bound;
   for (;;) {
     uint64_t value = 0;
