@@ -13,7 +13,7 @@ set(ORRERY_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize=")
 option(ORRERY_TESTS "build the tests" ON)
 option(ORRERY_FUZZ "build the libFuzzer targets (clang only)" OFF)
 if(ORRERY_SANITIZE)
-  add_compile_options(-fsanitize=${ORRERY_SANITIZE} -fno-omit-frame-pointer)
+  add_compile_options(-fsanitize=${ORRERY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${ORRERY_SANITIZE})
 endif()
 
