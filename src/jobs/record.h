@@ -1,0 +1,140 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The files that a server and a supervisor speak through, one directory an attempt. Includes nothing of ours
+/// and needs no exceptions, so that the static supervisor can link it.
+///
+///   launch    LaunchRecord, written by the server before it starts a supervisor
+///   lock      flock held exclusively for as long as anything of the attempt may run; opened for writing by
+///   its holder claim     ClaimRecord, created exclusively and synced before anything is executed: who has it
+///   runs the attempt started   StartedRecord, when the main step has begun outcome   OutcomeRecord, when
+///   everything has ended log       stdout and stderr of all steps work      the working directory
+///
+/// Encoding: a line "orrery-record 1 KIND LENGTH CHECKSUM", then LENGTH bytes of fields
+/// "name:LENGTH:bytes\n". A reader skips fields that it does not know, so that a server can read what an
+/// older or newer supervisor wrote.
+namespace orrery::jobs::record {
+
+inline constexpr char kLaunchFile[] = "launch";
+inline constexpr char kLockFile[] = "lock";
+inline constexpr char kClaimFile[] = "claim";
+inline constexpr char kStartedFile[] = "started";
+inline constexpr char kOutcomeFile[] = "outcome";
+inline constexpr char kLogFile[] = "log";
+inline constexpr char kWorkDirectory[] = "work";
+
+/// How `orrery-supervisor LAUNCH_FILE` exits: kClaimed once the attempt is claimed and held by a process of
+/// its own. After any other code nothing was executed by it.
+enum ExitCode {
+  kClaimed = 0,
+  kUsage = 64,
+  kBadLaunchRecord = 65,
+  kAlreadyClaimed = 66,
+  kAlreadyHeld = 67,
+  kNoSpace = 68,
+  kSystemError = 71,
+};
+
+/// A program to run to its end. A step that does not exit with 0 is the last one run.
+struct Step {
+  std::string label;
+  std::vector<std::string> argv;
+  /// The whole environment, "NAME=value" each.
+  std::vector<std::string> env;
+  std::string cwd;
+  /// 0: none.
+  std::int64_t timeout_ms = 0;
+
+  bool operator==(const Step&) const = default;
+};
+
+/// The last step is the main one; those before prepare it. SIGUSR1 to the supervisor cancels the attempt.
+struct LaunchRecord {
+  std::string job_id;
+  std::int64_t attempt = 0;
+  std::int64_t token = 0;
+  std::vector<Step> steps;
+  /// Between SIGTERM and SIGKILL.
+  std::int64_t grace_ms = 10'000;
+  /// RLIMIT_DATA of each process; 0: none.
+  std::int64_t memory_limit_bytes = 0;
+
+  bool operator==(const LaunchRecord&) const = default;
+};
+
+struct ClaimRecord {
+  std::int64_t attempt = 0;
+  std::int64_t token = 0;
+  /// 0: the server withdrew the attempt, so that no supervisor can run it.
+  std::int64_t pid = 0;
+  std::string boot_id;
+  /// Field 22 of /proc/PID/stat, in clock ticks since boot: together with pid and boot id it names a process
+  /// for ever.
+  std::int64_t start_ticks = 0;
+
+  bool operator==(const ClaimRecord&) const = default;
+};
+
+struct StartedRecord {
+  std::int64_t started_at_us = 0;
+
+  bool operator==(const StartedRecord&) const = default;
+};
+
+enum class Cause {
+  kExited,
+  kSignalled,
+  kTimeout,
+  kCancelled,
+  /// The supervisor was told to end by SIGTERM or SIGINT: the machine goes down.
+  kTerminated,
+  kLaunchFailed,
+  kStorageFull,
+};
+
+struct OutcomeRecord {
+  Cause cause = Cause::kExited;
+  std::optional<std::int64_t> exit_code;
+  std::optional<std::int64_t> signal;
+  std::string message;
+  /// Index of the last step run.
+  std::int64_t step = 0;
+  /// When the main step began.
+  std::optional<std::int64_t> started_at_us;
+  std::int64_t ended_at_us = 0;
+  /// Of the last step run, with the children that it waited for.
+  std::int64_t max_rss_bytes = 0;
+  std::int64_t user_cpu_us = 0;
+  std::int64_t system_cpu_us = 0;
+
+  bool operator==(const OutcomeRecord&) const = default;
+};
+
+/// A record, or why the bytes are none.
+template <class Record>
+struct Decoded {
+  std::optional<Record> record;
+  std::string error;
+};
+
+std::string Encode(const LaunchRecord& record);
+std::string Encode(const ClaimRecord& record);
+std::string Encode(const StartedRecord& record);
+std::string Encode(const OutcomeRecord& record);
+
+/// Puts the line with length and checksum before the fields of a record. Encode does it by itself.
+std::string Frame(std::string_view kind, std::string_view payload);
+
+/// Refuse torn, corrupt and foreign bytes and records with a field missing. NULs after the record are
+/// allowed: a file may have been reserved larger.
+Decoded<LaunchRecord> DecodeLaunch(std::string_view bytes);
+Decoded<ClaimRecord> DecodeClaim(std::string_view bytes);
+Decoded<StartedRecord> DecodeStarted(std::string_view bytes);
+Decoded<OutcomeRecord> DecodeOutcome(std::string_view bytes);
+
+}  // namespace orrery::jobs::record
