@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -134,12 +135,15 @@ class Database {
 struct Migration {
   std::string_view module;  ///< "tracking"
   int version = 0;
-  std::string_view sql;  ///< statements in the common subset, separated by ';'
+  /// Statements separated by ';' (none inside a literal). Written as SQLite has it: STRICT tables of INTEGER,
+  /// REAL, TEXT and BLOB, keys INTEGER PRIMARY KEY, WITHOUT ROWID where the primary key is the order of
+  /// reading; another driver translates these words.
+  std::string_view sql;
 };
 
-/// Brings the database to the newest schema, each step in its own transaction; a second call does nothing.
-/// Errors: failed_precondition when the database is newer than this program (it names both versions and what
-/// to do).
-void Migrate(Database& database, std::span<const Migration> migrations);
+/// Brings the database to the newest schema, module by module, each step in its own transaction; a second
+/// call does nothing. `schemas` holds the steps of every module of this program. Errors: failed_precondition
+/// when the database is newer than this program (it names both versions and what to do).
+void Migrate(Database& database, std::initializer_list<std::span<const Migration>> schemas);
 
 }  // namespace orrery::sql

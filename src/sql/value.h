@@ -27,7 +27,8 @@ struct Blob {
 using Value = std::variant<std::monostate, int64_t, double, std::string, Blob>;
 
 /// How a value is bound. One rule for both databases: a NaN is stored as NULL, so a column read into a plain
-/// `double` turns NULL back into NaN, and an optional<double> column cannot hold NaN. Infinities are kept.
+/// `double` turns NULL back into NaN, and an optional<double> column cannot hold NaN. Infinities are kept;
+/// the sign of a zero need not be.
 template <typename T>
 Value ToValue(const T& member) {
   if constexpr (std::is_same_v<T, Value>) {

@@ -1,0 +1,175 @@
+#include "sql/sqlite/group_commit.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace orrery::sql {
+namespace {
+
+/// More closures than this wait for the next commit, so that the first of a burst is not answered last.
+constexpr size_t kMostPerCommit = 256;
+
+Error Unknown() {
+  return Error(Code::kUnavailable,
+               "the write may or may not have been stored: the disk reported an error and the server stops; "
+               "ask again after its restart");
+}
+
+}  // namespace
+
+/// The Writer that a closure sees.
+class GroupCommit::RequestWriter final : public Writer {
+ public:
+  RequestWriter(Connection& connection, Request& request) : connection_(connection), request_(request) {}
+
+  void ForEach(std::string_view sql, std::span<const Value> values,
+               const std::function<void(const Row&)>& visit) override {
+    connection_.ForEach(sql, values, visit);
+  }
+  int64_t Execute(std::string_view sql, std::span<const Value> values) override {
+    return connection_.Execute(sql, values);
+  }
+  int64_t LastInsertId() override { return connection_.LastInsertId(); }
+  void AfterCommit(std::function<void()> action) override {
+    request_.after_commit.push_back(std::move(action));
+  }
+
+ private:
+  Connection& connection_;
+  Request& request_;
+};
+
+GroupCommit::GroupCommit(std::unique_ptr<Connection> connection, OnFatal on_fatal)
+    : connection_(std::move(connection)), on_fatal_(std::move(on_fatal)), thread_([this] { Loop(); }) {}
+
+GroupCommit::~GroupCommit() {
+  {
+    const std::scoped_lock lock(mutex_);
+    closing_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void GroupCommit::Run(const std::function<void(Writer&)>& closure) {
+  ORRERY_CHECK(std::this_thread::get_id() !=
+               thread_.get_id());  // a write inside a write would wait for itself
+  Request request;
+  request.closure = &closure;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (broken_) throw Unknown();
+    if (closing_) throw Error(Code::kUnavailable, "the database is closing");
+    waiting_.push_back(&request);
+  }
+  wake_.notify_one();
+  request.answered.wait(false);
+  if (request.error) std::rethrow_exception(request.error);
+}
+
+void GroupCommit::Loop() {
+  for (;;) {
+    Batch batch;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
+      if (waiting_.empty()) return;
+      while (!waiting_.empty() && batch.size() < kMostPerCommit) {
+        batch.push_back(waiting_.front());
+        waiting_.pop_front();
+      }
+    }
+    Commit(std::move(batch));
+  }
+}
+
+void GroupCommit::Commit(Batch batch) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (broken_) return Fail(batch, std::make_exception_ptr(Unknown()));
+  }
+  try {
+    do {
+      if (batch.empty()) return;
+      connection_->Execute("BEGIN IMMEDIATE");
+    } while (!RunClosures(batch));
+    connection_->Execute("COMMIT");
+  } catch (const Error& error) {
+    const bool fatal = connection_->last_failure_is_fatal();
+    Rollback();
+    if (!fatal) return Fail(batch, std::current_exception());
+    {
+      const std::scoped_lock lock(mutex_);
+      broken_ = true;
+    }
+    Fail(batch, std::make_exception_ptr(Unknown()));
+    on_fatal_(error.what());
+    return;
+  }
+  for (const Request* request : batch) {
+    for (const auto& action : request->after_commit) action();
+  }
+  for (Request* request : batch) Answer(*request);
+}
+
+bool GroupCommit::RunClosures(Batch& batch) {
+  const bool alone = batch.size() == 1;
+  for (size_t i = 0; i < batch.size(); ++i) {
+    Request& request = *batch[i];
+    RunOne(request, alone);
+    if (!request.error) continue;
+    if (connection_->last_failure_is_fatal()) std::rethrow_exception(request.error);
+    if (!connection_->Autocommit() && !alone) continue;
+    // Nothing of this transaction is left. The failed request is answered; the others start over.
+    Rollback();
+    batch.erase(batch.begin() + static_cast<Batch::difference_type>(i));
+    std::erase_if(batch, [this](Request* other) {
+      other->after_commit.clear();
+      if (!other->error) return false;
+      Answer(*other);
+      return true;
+    });
+    Answer(request);
+    return false;
+  }
+  return true;
+}
+
+void GroupCommit::RunOne(Request& request, bool alone) {
+  RequestWriter writer(*connection_, request);
+  try {
+    if (!alone) connection_->Execute("SAVEPOINT one");
+    (*request.closure)(writer);
+    if (!alone) connection_->Execute("RELEASE one");
+  } catch (...) {
+    request.error = std::current_exception();
+    request.after_commit.clear();
+    if (alone || connection_->Autocommit()) return;
+    connection_->Execute("ROLLBACK TO one");
+    connection_->Execute("RELEASE one");
+  }
+}
+
+void GroupCommit::Rollback() noexcept {
+  try {
+    if (!connection_->Autocommit()) connection_->Execute("ROLLBACK");
+  } catch (const Error& error) {
+    Log(LogLevel::kError, "rollback failed", {{"reason", error.what()}});
+  }
+}
+
+void GroupCommit::Fail(const Batch& batch, std::exception_ptr error) {
+  for (Request* request : batch) {
+    if (!request->error) request->error = error;
+    Answer(*request);
+  }
+}
+
+// The request lives on its caller's stack: nothing may touch it once `answered` is true. notify_one() uses
+// only the address, to find who waits there.
+void GroupCommit::Answer(Request& request) {
+  request.answered = true;
+  request.answered.notify_one();
+}
+
+}  // namespace orrery::sql
