@@ -185,9 +185,10 @@ T ReadJson(const json::value& in, const std::string& path = {}) {
     });
     if (known != object.size()) {
       for (const auto& [key, item] : object) {
+        const std::string_view field = key;
         bool here = false;
-        ForEachMember<T>([&](std::string_view name, auto) { here = here || name == std::string_view(key); });
-        if (!here) throw InvalidField(Join(path, std::string_view(key)), "no such field");
+        ForEachMember<T>([&, field](std::string_view name, auto) { here = here || name == field; });
+        if (!here) throw InvalidField(Join(path, field), "no such field");
       }
     }
     return out;

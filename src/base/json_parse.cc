@@ -1,6 +1,8 @@
 #include "base/json_parse.h"
 
 // Boost.JSON ships as headers plus these sources; this file compiles them for everyone.
+#include <charconv>
+#include <cmath>
 #include <unordered_set>
 #include <vector>
 
@@ -64,17 +66,24 @@ class Handler {
     stack_.push_string(part);
     return true;
   }
-  bool on_number_part(json::string_view, Fault&) { return true; }
+  bool on_number_part(json::string_view part, Fault&) {
+    number_ += std::string_view(part.data(), part.size());
+    return true;
+  }
   bool on_int64(int64_t value, json::string_view, Fault&) {
+    number_.clear();
     stack_.push_int64(value);
     return true;
   }
   bool on_uint64(uint64_t value, json::string_view, Fault&) {
+    number_.clear();
     stack_.push_uint64(value);
     return true;
   }
-  bool on_double(double value, json::string_view, Fault&) {
-    stack_.push_double(value);
+  bool on_double(double value, json::string_view part, Fault&) {
+    number_ += std::string_view(part.data(), part.size());
+    stack_.push_double(ReadExactly(number_, value));
+    number_.clear();
     return true;
   }
   bool on_bool(bool value, Fault&) {
@@ -112,9 +121,19 @@ class Handler {
     std::unordered_set<std::string> many_;
   };
 
+  // The parser's own `nearly` may be off by a unit in the last place.
+  static double ReadExactly(const std::string& text, double nearly) {
+    double exact = nearly;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), exact);
+    if (fault == std::errc() && end == text.data() + text.size()) return exact;
+    if (std::abs(nearly) < 1) return nearly;  // too small to tell from zero
+    throw Error(Code::kInvalidArgument, "number is beyond the range of a double: " + Quoted(text));
+  }
+
   json::value_stack stack_;
   std::vector<KeySet> keys_;
   std::string key_;
+  std::string number_;
 };
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include "base/json.h"
 
+#include <bit>
+#include <cmath>
 #include <limits>
+#include <random>
 
 #include <boost/describe.hpp>
 #include <gmock/gmock.h>
@@ -89,6 +92,22 @@ TEST(Json, DoublesReadBackBitForBit) {
   }
   EXPECT_EQ(ToJson(std::numeric_limits<double>::quiet_NaN()), "\"NaN\"");
   EXPECT_EQ(ToJson(-std::numeric_limits<double>::infinity()), "\"-Infinity\"");
+}
+
+TEST(Json, AnyDoubleReadsBackBitForBit) {
+  std::mt19937_64 bits(1);
+  for (int i = 0; i < 100'000; ++i) {
+    const double value = std::bit_cast<double>(bits());
+    if (!std::isfinite(value)) continue;
+    ASSERT_EQ(ReadJson<double>(ParseJson(ToJson(value))), value) << ToJson(value);
+  }
+}
+
+TEST(Json, NumbersBeyondADoubleAreRefused) {
+  for (const char* text : {"1e999", "[-1e999]", "{\"loss\":1.8e308}"}) {
+    EXPECT_THROW(ParseJson(text), Error) << text;
+  }
+  EXPECT_EQ(ReadJson<double>(ParseJson("1e-999")), 0);
 }
 
 TEST(Json, InvalidUtf8IsRepairedInAnswers) {
