@@ -7,6 +7,7 @@
 
 #include "base/actor.h"
 #include "base/clock.h"
+#include "events/event_log.h"
 #include "sql/database.h"
 #include "tracking/options.h"
 #include "tracking/search.h"
@@ -29,7 +30,7 @@ struct NewExperiment {
 class Experiments {
  public:
   /// The collaborators must outlive this object.
-  Experiments(sql::Database& database, Clock& clock, Options options);
+  Experiments(sql::Database& database, events::EventLog& events, Clock& clock, Options options);
 
   /// Errors: already_exists (the name is taken, by a deleted one too).
   Experiment Create(const NewExperiment& experiment, const Actor& by);
@@ -54,6 +55,7 @@ class Experiments {
 
  private:
   sql::Database& database_;
+  events::EventLog& events_;
   Clock& clock_;
   Options options_;
 };

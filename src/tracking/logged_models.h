@@ -7,6 +7,7 @@
 #include "base/actor.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "events/event_log.h"
 #include "sql/database.h"
 #include "tracking/options.h"
 #include "tracking/search.h"
@@ -32,7 +33,8 @@ struct NewLoggedModel {
 class LoggedModels {
  public:
   /// The collaborators must outlive this object.
-  LoggedModels(sql::Database& database, Clock& clock, Random& random, Options options);
+  LoggedModels(sql::Database& database, events::EventLog& events, Clock& clock, Random& random,
+               Options options);
 
   /// Errors: not_found (no such experiment or source run), failed_precondition (the experiment is deleted).
   LoggedModel Create(const NewLoggedModel& model, const Actor& by);
@@ -51,6 +53,7 @@ class LoggedModels {
 
  private:
   sql::Database& database_;
+  events::EventLog& events_;
   Clock& clock_;
   Random& random_;
   Options options_;

@@ -8,6 +8,7 @@
 #include "base/actor.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "events/event_log.h"
 #include "sql/database.h"
 #include "tracking/options.h"
 #include "tracking/search.h"
@@ -49,7 +50,7 @@ struct Batch {
 class Runs {
  public:
   /// The collaborators must outlive this object.
-  Runs(sql::Database& database, Clock& clock, Random& random, Options options);
+  Runs(sql::Database& database, events::EventLog& events, Clock& clock, Random& random, Options options);
 
   /// A name that differs from the tag "mlflow.runName" is invalid_argument; the tag is written either way.
   Run Create(const NewRun& run, const Actor& by);
@@ -84,6 +85,7 @@ class Runs {
 
  private:
   sql::Database& database_;
+  events::EventLog& events_;
   Clock& clock_;
   Random& random_;
   Options options_;

@@ -9,16 +9,16 @@
 
 namespace orrery::tracking {
 
-/// The schema of this module, for sql::Migrate.
-std::span<const sql::Migration> Migrations();
-
 /// The services of this module over one database.
 struct Tracking {
-  Tracking(sql::Database& database, Clock& clock, Random& random, const Options& options = {})
-      : experiments(database, clock, options),
-        runs(database, clock, random, options),
-        logged_models(database, clock, random, options),
+  Tracking(sql::Database& database, events::EventLog& events, Clock& clock, Random& random,
+           const Options& options = {})
+      : experiments(database, events, clock, options),
+        runs(database, events, clock, random, options),
+        logged_models(database, events, clock, random, options),
         metrics(database) {}
+
+  static std::span<const sql::Migration> Migrations();
 
   Experiments experiments;
   Runs runs;
