@@ -89,10 +89,10 @@ class FileSystem {
 /// Reads the real file system.
 class PosixFileSystem final : public FileSystem {
  public:
-  std::unique_ptr<File> Open(const std::string& path, OpenMode mode, uint32_t permissions) override;
+  std::unique_ptr<File> Open(const std::string& path, OpenMode mode, uint32_t permissions = 0644) override;
   void Rename(const std::string& from, const std::string& to) override;
   void Remove(const std::string& path) override;
-  void CreateDirectory(const std::string& path, uint32_t permissions) override;
+  void CreateDirectory(const std::string& path, uint32_t permissions = 0755) override;
   void SyncDirectory(const std::string& path) override;
   std::vector<DirectoryEntry> List(const std::string& path) override;
   FileInfo Stat(const std::string& path) override;
