@@ -5,9 +5,12 @@ find_package(Boost 1.81 REQUIRED)
 # Static archives and header-only forms throughout: the wheel carries one binary that needs nothing installed.
 set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(OpenSSL 3 REQUIRED)
-find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
+# Debian builds spdlog and fmt as shared libraries only; both are complete as headers.
+find_path(SPDLOG_INCLUDE spdlog/spdlog.h REQUIRED)
+add_library(spdlog INTERFACE)
+target_include_directories(spdlog SYSTEM INTERFACE "${SPDLOG_INCLUDE}")
+target_compile_definitions(spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)
 
 function(orrery_static_library target archive)
   find_library(${target}_ARCHIVE ${archive} REQUIRED)

@@ -17,6 +17,10 @@ if(ORRERY_SANITIZE)
   add_link_options(-fsanitize=${ORRERY_SANITIZE})
 endif()
 
+if(ORRERY_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 find_program(CCACHE ccache)
 if(CCACHE)
   # Without BASEDIR and NOHASHDIR a second build folder or checkout gets no hit at all.
