@@ -10,7 +10,7 @@
 /// and needs no exceptions, so that the static supervisor can link it.
 ///
 ///   launch    LaunchRecord, written by the server before it starts a supervisor
-///   lock      flock held exclusively for as long as anything of the attempt may run; opened for writing by
+///   lock      an open file lock (F_OFD_SETLK) held for as long as anything of the attempt may run; opened for writing by
 ///   its holder claim     ClaimRecord, created exclusively and synced before anything is executed: who has it
 ///   runs the attempt started   StartedRecord, when the main step has begun outcome   OutcomeRecord, when
 ///   everything has ended log       stdout and stderr of all steps work      the working directory
@@ -25,6 +25,9 @@ inline constexpr char kLockFile[] = "lock";
 inline constexpr char kClaimFile[] = "claim";
 inline constexpr char kStartedFile[] = "started";
 inline constexpr char kOutcomeFile[] = "outcome";
+/// Appended to the name of a record whose space is set aside. Killed at the wrong time, a supervisor leaves a whole record
+/// under this name.
+inline constexpr char kReservedSuffix[] = ".reserved";
 inline constexpr char kLogFile[] = "log";
 inline constexpr char kWorkDirectory[] = "work";
 

@@ -1,0 +1,173 @@
+#include "supervisor/attempt.h"
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+
+#include "supervisor/process.h"
+
+namespace orrery::supervisor {
+
+using jobs::record::Cause;
+using jobs::record::OutcomeRecord;
+using jobs::record::Step;
+
+namespace {
+
+std::int64_t NowMicros() {
+  timespec now = {};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return now.tv_sec * 1'000'000LL + now.tv_nsec / 1000;
+}
+
+std::int64_t Micros(const timeval& time) {
+  return time.tv_sec * 1'000'000LL + time.tv_usec;
+}
+
+}  // namespace
+
+sigset_t HandledSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
+  return signals;
+}
+
+Attempt::Attempt(const jobs::record::LaunchRecord& launch, const AttemptDirectory& directory,
+                 ReservedRecord started)
+    : launch_(launch), directory_(directory), started_(std::move(started)) {
+  const sigset_t handled = HandledSignals();
+  signals_ = Descriptor(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
+  timer_ = Descriptor(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+}
+
+OutcomeRecord Attempt::Run() {
+  if (!signals_ || !timer_) {
+    outcome_.cause = Cause::kLaunchFailed;
+    outcome_.message = std::string("the supervisor cannot watch processes: ") + strerror(errno);
+  } else {
+    for (std::size_t i = 0; i < launch_.steps.size(); ++i) {
+      outcome_.step = static_cast<std::int64_t>(i);
+      if (!RunStep(launch_.steps[i], i + 1 == launch_.steps.size())) break;
+    }
+  }
+  KillDescendants();
+  outcome_.ended_at_us = NowMicros();
+  return outcome_;
+}
+
+// Returns whether the next step may follow.
+bool Attempt::RunStep(const Step& step, bool main) {
+  TakeSignals();  // cancelled before anything was executed
+  if (ending_) {
+    outcome_.cause = *ending_;
+    return false;
+  }
+  const Descriptor log = directory_.OpenLog();
+  const int log_error = log ? 0 : errno;
+  const StartedStep started = log ? StartStep(step, launch_.memory_limit_bytes, log) : StartedStep();
+  if (started.pid == 0) {
+    const bool full = log_error == ENOSPC || log_error == EDQUOT;
+    outcome_.cause = full ? Cause::kStorageFull : Cause::kLaunchFailed;
+    outcome_.message = log ? started.message : std::string("cannot open the log: ") + strerror(log_error);
+    return false;
+  }
+  pid_ = started.pid;
+  status_.reset();
+  if (main) {
+    outcome_.started_at_us = NowMicros();
+    // Nothing depends on it: the outcome says it again.
+    started_.Publish(jobs::record::Encode(jobs::record::StartedRecord{*outcome_.started_at_us}), false);
+  }
+  SetTimer(step.timeout_ms);
+  while (!StepIsOver()) WaitForEvent();
+  SetTimer(0);
+  RecordStepEnd();
+  return outcome_.cause == Cause::kExited && outcome_.exit_code == 0;
+}
+
+bool Attempt::StepIsOver() const {
+  if (!status_) return false;
+  // Told to end, a leader may be gone before the others of its group have put their things in order.
+  return !ending_ || killed_ || kill(-pid_, 0) != 0;
+}
+
+void Attempt::WaitForEvent() {
+  pollfd events[] = {{signals_.number(), POLLIN, 0}, {timer_.number(), POLLIN, 0}};
+  if (ppoll(events, 2, nullptr, nullptr) < 0) return;
+  if (events[0].revents != 0) TakeSignals();
+  if (events[1].revents == 0) return;
+  std::uint64_t expirations = 0;
+  if (read(timer_.number(), &expirations, sizeof expirations) != sizeof expirations) return;
+  if (ending_) {
+    KillStep();
+  } else {
+    End(Cause::kTimeout);
+  }
+}
+
+void Attempt::TakeSignals() {
+  signalfd_siginfo signal = {};
+  while (read(signals_.number(), &signal, sizeof signal) == sizeof signal) {
+    if (signal.ssi_signo == SIGCHLD) {
+      ReapChildren();
+    } else {
+      End(signal.ssi_signo == SIGUSR1 ? Cause::kCancelled : Cause::kTerminated);
+    }
+  }
+}
+
+void Attempt::ReapChildren() {
+  int status = 0;
+  rusage usage = {};
+  for (pid_t pid = 0; (pid = wait4(-1, &status, WNOHANG, &usage)) > 0;) {
+    if (pid != pid_) continue;
+    status_ = status;
+    usage_ = usage;
+  }
+}
+
+void Attempt::End(Cause cause) {
+  if (ending_) return;
+  ending_ = cause;
+  if (pid_ == 0) return;
+  kill(-pid_, SIGTERM);
+  if (launch_.grace_ms > 0) return SetTimer(launch_.grace_ms);
+  KillStep();
+}
+
+void Attempt::KillStep() {
+  killed_ = true;
+  kill(-pid_, SIGKILL);
+}
+
+void Attempt::SetTimer(std::int64_t milliseconds) {
+  itimerspec time = {};
+  time.it_value.tv_sec = milliseconds / 1000;
+  time.it_value.tv_nsec = milliseconds % 1000 * 1'000'000;
+  timerfd_settime(timer_.number(), 0, &time, nullptr);
+}
+
+void Attempt::RecordStepEnd() {
+  if (WIFEXITED(*status_)) {
+    outcome_.exit_code = WEXITSTATUS(*status_);
+    outcome_.cause = Cause::kExited;
+  } else {
+    outcome_.exit_code.reset();
+    outcome_.signal = WTERMSIG(*status_);
+    outcome_.cause = Cause::kSignalled;
+  }
+  if (ending_) outcome_.cause = *ending_;
+  outcome_.max_rss_bytes = usage_.ru_maxrss * 1024;
+  outcome_.user_cpu_us = Micros(usage_.ru_utime);
+  outcome_.system_cpu_us = Micros(usage_.ru_stime);
+  KillDescendants();  // what a step left behind does not run beside the next one
+  pid_ = 0;
+}
+
+}  // namespace orrery::supervisor

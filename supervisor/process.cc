@@ -1,0 +1,156 @@
+#include "supervisor/process.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+namespace orrery::supervisor {
+namespace {
+
+enum class Stage { kSetUp, kDirectory, kExecute };
+
+struct Failure {
+  Stage stage;
+  int error;
+};
+
+std::vector<char*> Pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+void Limit(std::int64_t memory_limit_bytes) {
+  if (memory_limit_bytes <= 0) return;
+  const auto bytes = static_cast<rlim_t>(memory_limit_bytes);
+  const rlimit limit = {bytes, bytes};
+  setrlimit(RLIMIT_DATA, &limit);
+}
+
+// Runs in the child. Returns only on failure.
+Failure Become(char* const* argv, char** env, const char* cwd, std::int64_t memory_limit_bytes, int log,
+               pid_t parent) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // Died before the line above: the signal will not come any more.
+  if (getppid() != parent) _exit(127);
+  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0) return {Stage::kSetUp, errno};
+  signal(SIGPIPE, SIG_DFL);
+  signal(SIGHUP, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (chdir(cwd) != 0) return {Stage::kDirectory, errno};
+  Limit(memory_limit_bytes);
+  environ = env;  // execvp looks the program up in the PATH of this
+  execvp(argv[0], argv);
+  return {Stage::kExecute, errno};
+}
+
+std::string Describe(const Failure& failure, const jobs::record::Step& step) {
+  const std::string why = std::string(": ") + strerror(failure.error);
+  switch (failure.stage) {
+    case Stage::kSetUp:
+      return "cannot set up the process" + why;
+    case Stage::kDirectory:
+      return "cannot enter the working directory '" + step.cwd + "'" + why;
+    case Stage::kExecute:
+      return "cannot execute '" + step.argv[0] + "'" + why;
+  }
+  return why;
+}
+
+// Reads a whole small file under /proc.
+std::string ReadProc(const char* path) {
+  const Descriptor file(open(path, O_RDONLY | O_CLOEXEC));
+  char buffer[1024];
+  const ssize_t size = file ? read(file.number(), buffer, sizeof buffer) : 0;
+  return {buffer, size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+// Returns a field of /proc/PID/stat; fields count from 3, the first one behind the program's name.
+std::int64_t StatField(const std::string& stat, int field) {
+  std::size_t at = stat.rfind(')');  // the name may hold anything
+  for (int i = 2; i < field && at != std::string::npos; ++i) at = stat.find(' ', at + 1);
+  return at == std::string::npos ? -1 : std::strtoll(stat.c_str() + at, nullptr, 10);
+}
+
+void KillChildren() {
+  const pid_t self = getpid();
+  DIR* processes = opendir("/proc");
+  if (!processes) return;
+  while (const dirent* entry = readdir(processes)) {
+    const pid_t pid = std::atoi(entry->d_name);
+    if (pid <= 0) continue;
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    if (StatField(ReadProc(path), 4) == self) kill(pid, SIGKILL);
+  }
+  closedir(processes);
+}
+
+}  // namespace
+
+StartedStep StartStep(const jobs::record::Step& step, std::int64_t memory_limit_bytes,
+                      const Descriptor& log) {
+  const std::vector<char*> argv = Pointers(step.argv);
+  std::vector<char*> env = Pointers(step.env);
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return {0, errno, "cannot create a pipe"};
+  const Descriptor report(ends[0]);
+  Descriptor write_end(ends[1]);
+  const pid_t parent = getpid();
+  const pid_t pid = fork();
+  if (pid == 0) {
+    const Failure failure =
+        Become(argv.data(), env.data(), step.cwd.c_str(), memory_limit_bytes, log.number(), parent);
+    [[maybe_unused]] const ssize_t written = write(write_end.number(), &failure, sizeof failure);
+    _exit(127);
+  }
+  if (pid < 0) return {0, errno, std::string("cannot create a process: ") + strerror(errno)};
+  setpgid(pid, pid);
+  write_end = Descriptor();
+  Failure failure = {};
+  ssize_t got = 0;
+  do got = read(report.number(), &failure, sizeof failure);
+  while (got < 0 && errno == EINTR);
+  if (got != sizeof failure) return {pid, 0, {}};
+  waitpid(pid, nullptr, 0);
+  return {0, failure.error, Describe(failure, step)};
+}
+
+void AdoptOrphans() {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+void KillDescendants() {
+  // A killed process's children become ours, and are killed in the next round.
+  while (waitpid(-1, nullptr, WNOHANG) != -1 || errno == EINTR) {
+    KillChildren();
+    while (waitpid(-1, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+}
+
+std::int64_t OwnStartTicks() {
+  return StatField(ReadProc("/proc/self/stat"), 22);
+}
+
+std::string BootId() {
+  std::string id = ReadProc("/proc/sys/kernel/random/boot_id");
+  while (!id.empty() && id.back() == '\n') id.pop_back();
+  return id;
+}
+
+}  // namespace orrery::supervisor

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <sys/types.h>
+
+#include "jobs/record.h"
+#include "supervisor/descriptor.h"
+
+namespace orrery::supervisor {
+
+/// A step's leading process, or why there is none.
+struct StartedStep {
+  /// The process and its group have the same number. 0: it did not start.
+  pid_t pid = 0;
+  int error = 0;
+  std::string message;
+};
+
+/// Starts a step in a process group of its own: stdin from /dev/null, stdout and stderr appended to `log`. It
+/// is killed when this process dies. Returns once the program has been executed, or could not be.
+StartedStep StartStep(const jobs::record::Step& step, std::int64_t memory_limit_bytes, const Descriptor& log);
+
+/// Makes orphaned descendants our children, whatever group or session they moved to.
+void AdoptOrphans();
+
+/// Kills every descendant and reaps it. Needs AdoptOrphans before the first of them started.
+void KillDescendants();
+
+/// Returns field 22 of /proc/self/stat: when this process started, in clock ticks since boot.
+std::int64_t OwnStartTicks();
+
+/// Returns the id of this boot of the machine.
+std::string BootId();
+
+}  // namespace orrery::supervisor
