@@ -12,6 +12,7 @@
 
 #include "base/described.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/id.h"
 #include "base/instant.h"
 #include "base/json_parse.h"
@@ -24,10 +25,10 @@
 ///   ToJson(Point{1, {}})                      -> {"x":1.0}
 ///   FromJson<Point>(R"({"x":"a"})")           -> Error invalid_argument, field "x"
 ///
-/// Supported: bool, integers, double, std::string, Instant, Id, described enums and structs, std::optional
-/// (absent when empty), std::vector, std::map<std::string, T>, json::value. Reading is strict: unknown
-/// fields, wrong types, numbers out of range and missing required fields are invalid_argument with the
-/// field's path.
+/// Supported: bool, integers, double, std::string, Instant, Id, Digest, described enums and structs,
+/// std::optional (absent when empty), std::vector, std::map<std::string, T>, json::value. Reading is strict:
+/// unknown fields, wrong types, numbers out of range and missing required fields are invalid_argument with
+/// the field's path.
 namespace orrery {
 
 namespace internal {
@@ -77,7 +78,7 @@ void WriteJson(JsonWriter& out, const T& value) {
     out.Raw(json::serialize(value));
   } else if constexpr (DescribedEnum<T>) {
     out.String(EnumName(value));
-  } else if constexpr (IsId<T>::value) {
+  } else if constexpr (IsId<T>::value || std::is_same_v<T, Digest>) {
     out.String(value.text());
   } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
     out.String(value);
@@ -145,6 +146,8 @@ T ReadJson(const json::value& in, const std::string& path = {}) {
     }
   } else if constexpr (IsId<T>::value) {
     return T::Parse(ReadString(in, path));
+  } else if constexpr (std::is_same_v<T, Digest>) {
+    return Digest::Parse(ReadString(in, path), path);
   } else if constexpr (DescribedEnum<T>) {
     const std::string name = ReadString(in, path);
     const auto value = EnumFromName<T>(name);
