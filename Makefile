@@ -6,10 +6,13 @@ export PATH := $(CURDIR)/.deps/bin:$(PATH)
 JOBS ?= $(shell nproc)
 RELEASE := build/release
 
+# The steps of a target build on each other; each is parallel inside.
+.NOTPARALLEL:
+
 .PHONY: help setup configure build lint unit check conformance faults fuzz test test-full asan tsan demo bench format clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z -]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: ## install what is missing: system packages (as root), the rest under .deps/
 	@tools/setup
