@@ -53,7 +53,7 @@ std::string Schemas::Of() {
     return R"({"type":"string","format":"date-time"})";
   } else if constexpr (std::is_same_v<T, json::value>) {
     return "{}";
-  } else if constexpr (std::is_same_v<T, std::string> || IsId<T>::value) {
+  } else if constexpr (std::is_same_v<T, std::string> || IsId<T>::value || std::is_same_v<T, Digest>) {
     return R"({"type":"string"})";
   } else if constexpr (IsOptional<T>::value) {
     return Of<typename T::value_type>();
