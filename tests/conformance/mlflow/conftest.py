@@ -1,0 +1,120 @@
+"""Finds or starts the server under test, and points the unmodified MLflow client at it.
+
+ORRERY_URL=http://127.0.0.1:7070          tests a running server
+ORRERY_BINARY=build/orrery                otherwise starts this program on a fresh folder
+ORRERY_CONFORMANCE_PEER=stock             says that ORRERY_URL is MLflow's own server
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "1"
+os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = "60"
+os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+
+import mlflow
+from mlflow import MlflowClient
+
+from tests.conformance.mlflow.wire import Server, Wire, unique
+
+READY_SECONDS = 30
+REPOSITORY = Path(__file__).parents[3]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "differs(reason): MLflow's own server behaves otherwise here on purpose of ours; skipped against it",
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not is_stock():
+        return
+    for item in items:
+        if mark := item.get_closest_marker("differs"):
+            item.add_marker(pytest.mark.skip(reason=f"stock differs: {mark.args[0]}"))
+
+
+def is_stock() -> bool:
+    return os.environ.get("ORRERY_CONFORMANCE_PEER") == "stock"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server under test."""
+    if url := os.environ.get("ORRERY_URL"):
+        yield Server(url.rstrip("/"), stock=is_stock())
+        return
+    data = tmp_path_factory.mktemp("orrery")
+    binary = os.environ.get("ORRERY_BINARY", str(REPOSITORY / "build" / "orrery"))
+    log = data.with_name(data.name + ".log")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [binary, "serve", "--listen", "127.0.0.1:0", "--data", str(data)], stdout=output, stderr=output
+        )
+    try:
+        yield Server(wait_until_ready(process, data, log), stock=False, pid=process.pid, data=str(data))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(timeout=30)
+    assert code == 0, f"the server ended with {code}: {log.read_text()[-4000:]}"
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], data: Path, log: Path) -> str:
+    """The server's URL, once it answers."""
+    deadline = time.monotonic() + READY_SECONDS
+    where = data / "server.json"
+    while time.monotonic() < deadline:
+        assert process.poll() is None, (
+            f"the server ended with {process.returncode}: {log.read_text()[-4000:]}"
+        )
+        if where.exists() and (text := where.read_text()).strip():
+            listening = json.loads(text)
+            if listening["pid"] == process.pid:
+                return f"http://{listening['http']}"
+        time.sleep(0.02)
+    raise AssertionError(f"not ready within {READY_SECONDS} s: {log.read_text()[-4000:]}")
+
+
+@pytest.fixture(scope="session")
+def wire(server: Server) -> Wire:
+    """MLflow's REST wire to the server under test."""
+    return Wire(server)
+
+
+@pytest.fixture(scope="session")
+def client(server: Server) -> MlflowClient:
+    """The unmodified MLflow client, also set as the one that `mlflow.*` uses."""
+    mlflow.set_tracking_uri(server.url)
+    return MlflowClient(server.url)
+
+
+@pytest.fixture
+def name() -> str:
+    """A name that nothing on the server has yet."""
+    return unique("t")
+
+
+@pytest.fixture
+def experiment(wire: Wire, name: str) -> str:
+    """The id of a fresh experiment."""
+    experiment_id: str = wire.post("experiments/create", name=name)["experiment_id"]
+    return experiment_id
+
+
+@pytest.fixture
+def run(wire: Wire, experiment: str) -> str:
+    """The id of a fresh run."""
+    return wire.create_run(experiment)
