@@ -1,0 +1,90 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "jobs/executor.h"
+#include "jobs/types.h"
+
+/// How a job moves, as a pure function of (standing, event, now).
+///
+///              Resolved           Placed              Started           Ended
+///   PENDING ------------> QUEUED --------> STARTING ----------> RUNNING ------> SUCCEEDED | FAILED
+///      |                    |                 |                    |
+///      |  CancelRequested   |                 |  CancelRequested: the attempt is told to end;
+///      '--------------------'                 |  its end is CANCELLED unless it had succeeded by itself
+///                 v                           v                    v
+///             CANCELLED                   CANCELLED            CANCELLED
+///
+/// Absent (after a restart: nothing of the attempt was executed and nothing can claim it) starts the same
+/// attempt again; one that was seen claimed before and is absent now is lost. A terminal state never changes,
+/// whatever comes. An event about another attempt than the current one changes nothing.
+namespace orrery::jobs {
+
+/// The part of a job that moves.
+struct Standing {
+  JobState state = JobState::kPending;
+  std::string reason;
+  bool cancel_requested = false;
+  std::optional<Instant> started_at;
+  std::optional<Instant> ended_at;
+  std::optional<Attempt> attempt;  ///< the current one; earlier ones are history
+
+  bool operator==(const Standing&) const = default;
+};
+
+/// Everything that the job refers to is there.
+struct Resolved {};
+/// The scheduler gave it resources on `host`; its next attempt begins.
+struct Placed {
+  std::string host;
+};
+/// A supervisor holds attempt `number`.
+struct Claimed {
+  int number = 0;
+  int supervisor_pid = 0;
+};
+/// The command of attempt `number` began.
+struct Started {
+  int number = 0;
+  Instant at;
+};
+/// Attempt `number` ended for good.
+struct Ended {
+  int number = 0;
+  AttemptOutcome outcome;
+};
+/// Attempt `number` was never executed and cannot be claimed any more.
+struct Absent {
+  int number = 0;
+};
+struct CancelRequested {
+  std::string actor;
+};
+using JobEvent = std::variant<Resolved, Placed, Claimed, Started, Ended, Absent, CancelRequested>;
+
+/// What has to be done outside once the step is durable.
+enum class Effect {
+  kLaunch,         ///< start the current attempt
+  kCancelAttempt,  ///< tell the current attempt to end
+  kForget,         ///< the executor may forget the attempt of the event: its end is known
+};
+
+struct Step {
+  Standing next;
+  /// Whether `next` differs from what was.
+  bool changed = false;
+  /// The states entered, in order, to be told as one row and one event each.
+  std::vector<Transition> transitions;
+  std::vector<Effect> effects;
+};
+
+/// Applies one event at time `now`. Never throws; an event that does not fit changes nothing.
+Step Advance(const Standing& standing, const JobEvent& event, Instant now);
+
+/// How an attempt ended, in words: "exited with code 2", "killed by signal 9 (SIGKILL)".
+std::string DescribeOutcome(const AttemptOutcome& outcome);
+
+}  // namespace orrery::jobs

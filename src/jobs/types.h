@@ -1,0 +1,136 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+
+#include "base/described.h"
+#include "base/id.h"
+#include "base/instant.h"
+#include "jobs/job_spec.h"
+
+/// What a job is on the wire, in the command line's output and in the database.
+namespace orrery::jobs {
+
+struct JobTag {
+  static constexpr std::string_view kField = "job_id";
+};
+using JobId = Id<JobTag>;
+
+/// Where a job stands; jobs/machine.h draws how it moves.
+enum class JobState { kPending, kQueued, kStarting, kRunning, kSucceeded, kFailed, kCancelled };
+BOOST_DESCRIBE_ENUM(JobState, kPending, kQueued, kStarting, kRunning, kSucceeded, kFailed, kCancelled)
+
+/// Whether a job in `state` has ended for good.
+constexpr bool IsTerminal(JobState state) {
+  return state == JobState::kSucceeded || state == JobState::kFailed || state == JobState::kCancelled;
+}
+
+enum class AttemptState { kStarting, kRunning, kSucceeded, kFailed, kCancelled };
+BOOST_DESCRIBE_ENUM(AttemptState, kStarting, kRunning, kSucceeded, kFailed, kCancelled)
+
+constexpr bool IsTerminal(AttemptState state) {
+  return state != AttemptState::kStarting && state != AttemptState::kRunning;
+}
+
+/// One execution of a job's command.
+struct Attempt {
+  int number = 0;
+  AttemptState state = AttemptState::kStarting;
+  std::optional<Instant> started_at;
+  std::optional<Instant> ended_at;
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+  std::optional<std::string> cause;
+  std::string host;
+  std::optional<int> supervisor_pid;
+
+  static constexpr FieldDoc kDocs[] = {
+      {"number", "Counts from 1."},
+      {"started_at", "When the command began; absent when it never did."},
+      {"exit_code", "The command's exit status, when it exited."},
+      {"signal", "The signal that ended the command, when one did."},
+      {"cause",
+       "Why it ended: exited, signalled, timeout, cancelled, environment, launch_failed, storage_full or "
+       "lost."},
+      {"host", "The node that it was placed on."},
+      {"supervisor_pid", "The process that holds it, once it was claimed."},
+  };
+
+  bool operator==(const Attempt&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Attempt, (),
+                      (number, state, started_at, ended_at, exit_code, signal, cause, host, supervisor_pid))
+
+/// One step of a job's life.
+struct Transition {
+  JobState state = JobState::kPending;
+  Instant at;
+  std::string cause;
+
+  static constexpr FieldDoc kDocs[] = {
+      {"state", "The state that the job entered."},
+      {"cause", "Why, in words."},
+  };
+};
+BOOST_DESCRIBE_STRUCT(Transition, (), (state, at, cause))
+
+struct Job {
+  JobId id;
+  std::string name;
+  JobState state = JobState::kPending;
+  std::string reason;
+  JobSpec spec;
+  std::string run_id;
+  std::string experiment_id;
+  std::string submitted_by;
+  Instant submitted_at;
+  std::optional<Instant> started_at;
+  std::optional<Instant> ended_at;
+  std::vector<Attempt> attempts;
+  std::vector<Transition> transitions;
+
+  static constexpr FieldDoc kDocs[] = {
+      {"reason", "Why the job waits, or how it ended, in words."},
+      {"spec", "What was submitted; digests and sizes of the inputs are filled in."},
+      {"run_id", "The run that the job owns; its scripts log into it."},
+      {"submitted_by", "The name of the actor who submitted it."},
+      {"started_at", "When its command first began."},
+      {"attempts", "Its executions, oldest first."},
+      {"transitions", "Every state that it entered, oldest first."},
+  };
+};
+BOOST_DESCRIBE_STRUCT(Job, (),
+                      (id, name, state, reason, spec, run_id, experiment_id, submitted_by, submitted_at,
+                       started_at, ended_at, attempts, transitions))
+
+/// One machine, and what of it is not held by a job.
+struct Node {
+  std::string name;
+  double cpus = 0;
+  double cpus_free = 0;
+  int64_t memory_bytes = 0;
+  int64_t memory_free_bytes = 0;
+  int gpus = 0;
+};
+BOOST_DESCRIBE_STRUCT(Node, (), (name, cpus, cpus_free, memory_bytes, memory_free_bytes, gpus))
+
+struct Cluster {
+  std::vector<Node> nodes;
+  int64_t jobs_running = 0;
+  int64_t jobs_waiting = 0;
+
+  static constexpr FieldDoc kDocs[] = {
+      {"jobs_running", "Jobs that hold resources: starting or running."},
+      {"jobs_waiting", "Jobs that wait for resources."},
+  };
+};
+BOOST_DESCRIBE_STRUCT(Cluster, (), (nodes, jobs_running, jobs_waiting))
+
+}  // namespace orrery::jobs
