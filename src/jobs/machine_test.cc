@@ -1,5 +1,8 @@
 #include "jobs/machine.h"
 
+#include <algorithm>
+#include <set>
+
 #include <gmock/gmock.h>
 
 namespace orrery::jobs {
@@ -137,7 +140,7 @@ TEST(MachineTest, EveryStateAgainstEveryEvent) {
       if (IsTerminal(before.state)) {
         EXPECT_EQ(step.next, before);
         EXPECT_THAT(step.transitions, IsEmpty());
-        EXPECT_THAT(step.effects, Not(Contains(Effect::kLaunch)));
+        EXPECT_THAT(step.effects, testing::Not(Contains(Effect::kLaunch)));
         continue;
       }
       EXPECT_EQ(step.next.state == before.state, step.transitions.empty());
@@ -147,8 +150,9 @@ TEST(MachineTest, EveryStateAgainstEveryEvent) {
       }
       EXPECT_EQ(IsTerminal(step.next.state), step.next.ended_at.has_value());
       EXPECT_FALSE(before.cancel_requested && !step.next.cancel_requested);
-      if (step.next.state == JobState::kRunning) EXPECT_TRUE(step.next.started_at.has_value());
-      if (IsTerminal(step.next.state) && step.next.attempt) EXPECT_TRUE(IsTerminal(step.next.attempt->state));
+      EXPECT_TRUE(step.next.state != JobState::kRunning || step.next.started_at.has_value());
+      EXPECT_EQ(step.next.attempt && IsTerminal(step.next.state),
+                step.next.attempt && IsTerminal(step.next.attempt->state));
       if (std::find(reached.begin(), reached.end(), step.next) == reached.end()) reached.push_back(step.next);
     }
   }
