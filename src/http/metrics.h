@@ -48,11 +48,13 @@ class Metrics {
     bool counter;
   };
 
+  static void WriteHistogram(std::string& out, const std::string& labels, const Series& series);
   void WriteRequests(std::string& out) const;
   void WriteReadings(std::string& out) const;
 
   mutable std::mutex mutex_;  // guards series_ and readings_
-  std::map<std::pair<std::string, std::string>, Series, std::less<>> series_;
+  /// By route, then method.
+  std::map<std::string, std::map<std::string, Series, std::less<>>, std::less<>> series_;
   std::vector<Reading> readings_;
 };
 
