@@ -1,0 +1,65 @@
+#include "server/config.h"
+
+#include <charconv>
+#include <cstdlib>
+
+#include <unistd.h>
+
+#include "base/error.h"
+
+namespace orrery::server {
+
+Endpoint ParseEndpoint(const std::string& text, std::string_view field) {
+  const size_t colon = text.rfind(':');
+  const auto refuse = [&] {
+    throw InvalidField(field, "expected ADDRESS:PORT like 127.0.0.1:7070, got " + Quoted(text));
+  };
+  if (colon == std::string::npos || colon == 0) refuse();
+  Endpoint endpoint;
+  endpoint.address = text.substr(0, colon);
+  if (endpoint.address.starts_with('[') && endpoint.address.ends_with(']')) {
+    endpoint.address = endpoint.address.substr(1, endpoint.address.size() - 2);
+  }
+  const char* end = text.data() + text.size();
+  const auto [stopped, fault] = std::from_chars(text.data() + colon + 1, end, endpoint.port);
+  if (fault != std::errc() || stopped != end) refuse();
+  return endpoint;
+}
+
+std::string AbsolutePath(const std::string& path) {
+  if (path == "~" || path.starts_with("~/")) {
+    const char* home = std::getenv("HOME");
+    if (home == nullptr || *home != '/') {
+      throw InvalidField("data", "HOME is not set: name the folder in full, got " + Quoted(path));
+    }
+    return std::string(home) + path.substr(1);
+  }
+  if (path.empty()) throw InvalidField("data", "expected a folder, got an empty text");
+  if (path.front() == '/') return path;
+  std::string here(4096, '\0');
+  if (getcwd(here.data(), here.size()) == nullptr)
+    throw Error(Code::kInternal, "cannot tell the current folder");
+  here.resize(here.find('\0'));
+  return here + "/" + path;
+}
+
+void Validate(const Config& config) {
+  constexpr size_t kShortestToken = 16;
+  ParseEndpoint(config.listen, "listen");
+  for (const auto& [name, token] : config.tokens) {
+    if (name.empty()) throw InvalidField("tokens", "a user's name is empty");
+    if (token.size() < kShortestToken) {
+      throw InvalidField("tokens." + name, "too short: at least 16 characters (try: openssl rand -hex 16)");
+    }
+  }
+  if (config.cpus && !(*config.cpus > 0)) throw InvalidField("cpus", "must be above 0");
+  if (config.memory_bytes && *config.memory_bytes <= 0) throw InvalidField("memory_bytes", "must be above 0");
+  if (config.collect_after_hours < 1) throw InvalidField("collect_after_hours", "must be at least 1");
+  if (config.log_level != "debug" && config.log_level != "info" && config.log_level != "warning" &&
+      config.log_level != "error") {
+    throw InvalidField("log_level",
+                       "expected debug, info, warning or error, got " + Quoted(config.log_level));
+  }
+}
+
+}  // namespace orrery::server

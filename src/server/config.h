@@ -1,0 +1,60 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/describe/class.hpp>
+
+#include "base/described.h"
+
+namespace orrery::server {
+
+/// Everything that `orrery serve` can be told. Each field is a key of the YAML file and, in capitals behind
+/// ORRERY_, an environment variable; `orrery serve --help` prints this list with the defaults.
+struct Config {
+  static constexpr FieldDoc kDocs[] = {
+      {"listen",
+       "Address and port of the HTTP server. Port 0 picks a free one. Anything but loopback needs tokens."},
+      {"data", "Folder that holds everything: database, objects, jobs. One server at a time."},
+      {"tokens",
+       "Bearer tokens by user name ({ada: secret}); at least 16 characters each. With tokens, every request "
+       "needs one."},
+      {"host_names", "Names by which clients reach the server, beside loopback names and IP addresses."},
+      {"public_url", "The base URL that jobs use to reach the server; by default http://127.0.0.1:PORT."},
+      {"cpus", "CPUs that jobs may take; by default all of this machine."},
+      {"memory_bytes", "Memory that jobs may take; by default all of this machine less 1 GiB."},
+      {"collect_after_hours", "How long an object that nothing refers to is kept."},
+      {"log_level", "debug, info, warning or error."},
+  };
+  std::string listen = "127.0.0.1:7070";
+  std::string data = "~/.orrery";
+  std::map<std::string, std::string> tokens;
+  std::vector<std::string> host_names;
+  std::optional<std::string> public_url;
+  std::optional<double> cpus;
+  std::optional<int64_t> memory_bytes;
+  int64_t collect_after_hours = 24;
+  std::string log_level = "info";
+};
+BOOST_DESCRIBE_STRUCT(Config, (),
+                      (listen, data, tokens, host_names, public_url, cpus, memory_bytes, collect_after_hours,
+                       log_level))
+
+/// An address and port, taken apart.
+struct Endpoint {
+  std::string address;
+  uint16_t port = 0;
+};
+
+/// "127.0.0.1:7070", "[::1]:7070". Errors: invalid_argument, naming `field`.
+Endpoint ParseEndpoint(const std::string& text, std::string_view field);
+
+/// `path` absolute, with a leading "~" replaced by $HOME. Errors: invalid_argument (no home).
+std::string AbsolutePath(const std::string& path);
+
+/// Checks what the types alone cannot say. Errors: invalid_argument, naming the field.
+void Validate(const Config& config);
+
+}  // namespace orrery::server

@@ -1,0 +1,78 @@
+#include <gmock/gmock.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "server/config.h"
+#include "server/data_folder.h"
+#include "server/tokens.h"
+
+namespace orrery::server {
+namespace {
+
+TEST(Endpoints, AreTakenApart) {
+  EXPECT_EQ(ParseEndpoint("127.0.0.1:7070", "listen").port, 7070);
+  EXPECT_EQ(ParseEndpoint("[::1]:0", "listen").address, "::1");
+  for (const char* text :
+       {"", "7070", ":7070", "127.0.0.1:", "127.0.0.1:70700", "127.0.0.1:-1", "127.0.0.1:7x"}) {
+    EXPECT_THROW(ParseEndpoint(text, "listen"), Error) << text;
+  }
+}
+
+TEST(ConfigValues, AreChecked) {
+  const auto field_of = [](const Config& config) {
+    try {
+      Validate(config);
+    } catch (const Error& error) {
+      return error.field();
+    }
+    return std::string("accepted");
+  };
+  EXPECT_EQ(field_of({}), "accepted");
+  EXPECT_EQ(field_of({.tokens = {{"ada", "short"}}}), "tokens.ada");
+  EXPECT_EQ(field_of({.cpus = 0.0}), "cpus");
+  EXPECT_EQ(field_of({.collect_after_hours = 0}), "collect_after_hours");
+  EXPECT_EQ(field_of({.log_level = "loud"}), "log_level");
+}
+
+TEST(Tokens, NameTheirOwnerByBearerAndBasic) {
+  TokenAuthenticator tokens({{"ada", "0123456789abcdef"}, {"bob", "fedcba9876543210"}});
+  const auto name = [&](std::string_view authorization) {
+    const auto actor = tokens.Authenticate(authorization);
+    return actor ? actor->name : "refused";
+  };
+  EXPECT_EQ(name("Bearer 0123456789abcdef"), "ada");
+  EXPECT_EQ(name("bearer fedcba9876543210"), "bob");
+  EXPECT_EQ(name("Basic YWRhOjAxMjM0NTY3ODlhYmNkZWY="), "ada");      // ada:0123456789abcdef
+  EXPECT_EQ(name("Basic Ym9iOjAxMjM0NTY3ODlhYmNkZWY="), "refused");  // bob with ada's token
+  for (const char* wrong :
+       {"", "Bearer", "Bearer ", "Bearer 0123456789abcdeF", "Basic !!!!", "0123456789abcdef"}) {
+    EXPECT_EQ(name(wrong), "refused") << wrong;
+  }
+}
+
+TEST(Data, IsHeldByOneServerAtATime) {
+  std::string root = testing::TempDir() + "dataXXXXXX";
+  ASSERT_NE(mkdtemp(root.data()), nullptr);
+  PosixFileSystem files;
+  const std::string path = root + "/deep/data";
+  EXPECT_FALSE(DataFolder::Running(files, path));
+  {
+    DataFolder folder(files, path);
+    folder.Announce({"127.0.0.1:1", 42, "0.1"});
+    ASSERT_TRUE(DataFolder::Running(files, path));
+    EXPECT_EQ(DataFolder::Running(files, path)->pid, 42);
+    try {
+      DataFolder second(files, path);
+      FAIL() << "two servers on one folder";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::kFailedPrecondition);
+      EXPECT_THAT(error.what(), testing::HasSubstr("pid 42"));
+    }
+    EXPECT_TRUE(DataFolder::Running(files, path)) << "the refused one must not take the record away";
+  }
+  EXPECT_FALSE(DataFolder::Running(files, path));
+  files.RemoveAll(root);
+}
+
+}  // namespace
+}  // namespace orrery::server
