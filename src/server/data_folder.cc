@@ -1,18 +1,37 @@
 #include "server/data_folder.h"
 
-#include <sys/file.h>
+#include <fcntl.h>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
 
 namespace orrery::server {
+namespace {
+
+// Locks of the open file description: they can be asked after without being taken, so that a command that looks for
+// the server never stands in the way of one that starts.
+bool Lock(const File& file) {
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return fcntl(file.Descriptor(), F_OFD_SETLK, &lock) == 0;
+}
+
+bool IsLocked(const File& file) {
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return fcntl(file.Descriptor(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+}  // namespace
 
 DataFolder::DataFolder(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {
   files_.CreateDirectories(ParentOf(path_));
   files_.CreateDirectory(path_, 0700);
   lock_ = files_.Open(path_ + "/lock", OpenMode::kCreate, 0600);
-  if (flock(lock_->Descriptor(), LOCK_EX | LOCK_NB) != 0) {
+  if (!Lock(*lock_)) {
     const std::optional<ServerRecord> other = Running(files_, path_);
     throw Error(Code::kFailedPrecondition,
                 "another server uses this data folder: stop it, or give --data another folder: " + path_ +
@@ -34,8 +53,7 @@ void DataFolder::Announce(const ServerRecord& record) {
 
 std::optional<ServerRecord> DataFolder::Running(FileSystem& files, const std::string& path) {
   try {
-    const auto lock = files.Open(path + "/lock", OpenMode::kRead);
-    if (flock(lock->Descriptor(), LOCK_SH | LOCK_NB) == 0) return std::nullopt;  // nobody holds it
+    if (!IsLocked(*files.Open(path + "/lock", OpenMode::kReadWrite))) return std::nullopt;
     return FromJson<ServerRecord>(files.ReadAll(path + "/server.json"));
   } catch (const Error&) {
     return std::nullopt;  // no such folder, or a server that has not come up yet
