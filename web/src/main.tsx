@@ -1,0 +1,20 @@
+import { render } from "preact";
+import "uplot/dist/uPlot.min.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/shell.css";
+import "./styles/table.css";
+import "./styles/details.css";
+import "./styles/chart.css";
+import "./styles/log.css";
+import "./styles/artifacts.css";
+import { Shell } from "./Shell.tsx";
+import { goLive } from "./state/live.ts";
+import { followLinks } from "./state/location.ts";
+import { applyTheme } from "./state/theme.ts";
+
+applyTheme();
+followLinks();
+goLive();
+render(<Shell />, document.getElementById("app") as HTMLElement);

@@ -1,0 +1,126 @@
+import { useRef } from "preact/hooks";
+import { api } from "../api.ts";
+import { ColumnPicker } from "../components/ColumnPicker.tsx";
+import { FilterBox } from "../components/FilterBox.tsx";
+import { Empty, Loading, Problem } from "../components/Notices.tsx";
+import { isLive } from "../components/Status.tsx";
+import { Table } from "../components/Table.tsx";
+import { formatCount } from "../format.ts";
+import { query, setQuery } from "../state/location.ts";
+import { usePages } from "../state/pages.ts";
+import { useLiveRefresh, usePolling, useResource } from "../state/resource.ts";
+import type { Run } from "../wire.ts";
+import { type ChosenColumn, knownColumns, readColumn, usualColumns } from "./run-columns.ts";
+import { runTableColumns } from "./run-table.tsx";
+
+const pollEvery = 5000;
+/** Longer lists are brought up to date by events alone. */
+const longestPolled = 400;
+
+/** All runs, newest first, or as filter, experiment and order in the address say. */
+export function RunsPage() {
+  const experiment = query.value.getAll("experiment");
+  const filter = query.value.get("filter") ?? "";
+  const order = query.value.get("order_by") ?? "";
+  const key = JSON.stringify([experiment, filter, order]);
+  const runs = usePages<Run>(key, async (limit, page_token, signal) => {
+    const page = await api.runs(
+      { experiment, filter, order_by: order ? [order] : [], limit, page_token },
+      signal,
+    );
+    return { items: page.runs, next: page.next_page_token };
+  });
+  useLiveRefresh(runs.refresh, (event) => /run|job/.test(event.type));
+  const rows = runs.data?.items ?? [];
+  usePolling(runs.refresh, pollEvery, rows.length <= longestPolled && rows.some((run) => isLive(run.status)));
+  const columns = useChosenColumns(key, rows);
+  const filterError =
+    filter && runs.error && runs.error.code !== "unavailable" ? runs.error.message : undefined;
+  const filtered = filter !== "" || experiment.length > 0;
+
+  return (
+    <main class="list-page">
+      <div class="toolbar">
+        <h1>Runs</h1>
+        <ExperimentChoice chosen={experiment[0] ?? ""} />
+        <FilterBox
+          label="Filter runs"
+          placeholder={'metrics.auc > 0.7 and params.max_depth = "6"'}
+          value={filter}
+          error={filterError}
+          onApply={(text) => setQuery({ filter: text })}
+        />
+        <span class="faint count">
+          {runs.data && (runs.data.next ? `${rows.length}+ runs` : formatCount(rows.length, "run"))}
+        </span>
+        <ColumnPicker
+          known={knownColumns(rows)}
+          chosen={columns}
+          onChange={(column) => setQuery({ column })}
+        />
+      </div>
+      {runs.error && !filterError && <Problem error={runs.error} retry={runs.refresh} />}
+      {!runs.data && !runs.error && <Loading />}
+      {rows.length > 0 && (
+        <Table
+          label="Runs"
+          columns={runTableColumns(columns, order)}
+          rows={rows}
+          rowKey={(run) => run.id}
+          onEnd={runs.data?.next && !runs.loading ? runs.more : undefined}
+        />
+      )}
+      {runs.data && rows.length === 0 && (filtered ? <NoneMatch /> : <NoRuns />)}
+    </main>
+  );
+}
+
+/** The columns that the address names, or the usual ones of the first rows seen, which then stay while rows come and go. */
+function useChosenColumns(key: string, rows: readonly Run[]): readonly ChosenColumn[] {
+  const usual = useRef<{ key: string; columns: ChosenColumn[] }>({ key: "", columns: [] });
+  if (rows.length > 0 && (usual.current.key !== key || usual.current.columns.length === 0))
+    usual.current = { key, columns: usualColumns(rows) };
+  const named = query.value.getAll("column").flatMap((name) => readColumn(name) ?? []);
+  return named.length > 0 ? named : usual.current.columns;
+}
+
+function ExperimentChoice({ chosen }: { chosen: string }) {
+  const experiments = useResource("experiments", api.experiments);
+  const known = experiments.data ?? [];
+  return (
+    <select
+      aria-label="Experiment"
+      value={chosen}
+      onChange={(event) => setQuery({ experiment: event.currentTarget.value })}
+    >
+      <option value="">All experiments</option>
+      {chosen && !known.some(({ name }) => name === chosen) && <option value={chosen}>{chosen}</option>}
+      {known.map(({ id, name }) => (
+        <option key={id} value={name}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function NoneMatch() {
+  return (
+    <Empty title="No run matches">
+      <button type="button" onClick={() => setQuery({ filter: undefined, experiment: undefined })}>
+        Show all runs
+      </button>
+    </Empty>
+  );
+}
+
+function NoRuns() {
+  return (
+    <Empty
+      title="No runs yet"
+      commands={["orrery submit train.py", `export MLFLOW_TRACKING_URI=${window.location.origin}`]}
+    >
+      Submit a script, or point an MLflow client that you already use at this server:
+    </Empty>
+  );
+}

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { links, readRoute } from "./routes.ts";
+
+test("a link leads back to the page it was made for", () => {
+  expect(readRoute(links.run("a/b c"))).toEqual({ page: "run", id: "a/b c" });
+  expect(readRoute(links.job("01jd"))).toEqual({ page: "job", id: "01jd" });
+});
+
+test("the root is the list of runs", () => {
+  expect(readRoute("/")).toEqual({ page: "runs" });
+  expect(readRoute("/runs/")).toEqual({ page: "runs" });
+});
+
+test("unknown and malformed paths lead nowhere, without an error", () => {
+  expect(readRoute("/runs/a/b")).toEqual({ page: "none" });
+  expect(readRoute("/models")).toEqual({ page: "none" });
+  expect(readRoute("/runs/%E0%A4%A")).toEqual({ page: "run", id: "%E0%A4%A" });
+});

@@ -1,0 +1,35 @@
+// Every page's address, written and read in one place.
+
+const id = encodeURIComponent;
+
+export const links = {
+  runs: "/runs",
+  jobs: "/jobs",
+  run: (run: string) => `/runs/${id(run)}`,
+  job: (job: string) => `/jobs/${id(job)}`,
+  experiment: (name: string) => `/runs?experiment=${id(name)}`,
+};
+
+export type Route =
+  | { page: "runs" }
+  | { page: "run"; id: string }
+  | { page: "jobs" }
+  | { page: "job"; id: string }
+  | { page: "none" };
+
+/** Tells which page a path asks for; "/" is the list of runs. */
+export function readRoute(path: string): Route {
+  const [section = "", entity, ...rest] = path.split("/").filter(Boolean).map(decode);
+  if (rest.length > 0) return { page: "none" };
+  if (section === "" || section === "runs") return entity ? { page: "run", id: entity } : { page: "runs" };
+  if (section === "jobs") return entity ? { page: "job", id: entity } : { page: "jobs" };
+  return { page: "none" };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
