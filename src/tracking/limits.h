@@ -30,5 +30,7 @@ inline constexpr size_t kMaxInputTagValueBytes = 500;
 inline constexpr size_t kMaxSearchResults = 50'000;
 inline constexpr size_t kMaxFilterBytes = 65'536;
 inline constexpr size_t kMaxFilterClauses = 100;
+inline constexpr size_t kMaxFilterListItems = 10'000;
+inline constexpr size_t kMaxOrderTerms = 20;
 
 }  // namespace orrery::tracking

@@ -1,0 +1,61 @@
+#include "tracking/keyset.h"
+
+#include <limits>
+
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+#include "tracking/internal/base64.h"
+
+namespace orrery::tracking {
+namespace {
+
+using Type = SortColumn::Type;
+
+TEST(KeysetTest, TokensRoundTrip) {
+  const std::vector<sql::Value> last = {std::monostate(), std::numeric_limits<int64_t>::min(), -0.0,
+                                        std::numeric_limits<double>::infinity(), std::string("a\xc3\xa9")};
+  const std::string token = EncodePageToken("query", last);
+  EXPECT_EQ(DecodePageToken(token, "query", 5), last);
+  EXPECT_EQ(token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+            std::string::npos);
+}
+
+TEST(KeysetTest, EveryOtherTokenIsRefused) {
+  const std::string token =
+      EncodePageToken("query", std::vector<sql::Value>{int64_t{1}, std::string("text")});
+  EXPECT_THROW(DecodePageToken(token, "another", 2), Error);
+  EXPECT_THROW(DecodePageToken(token, "query", 3), Error);
+  EXPECT_THROW(DecodePageToken(token + "A", "query", 2), Error);
+  EXPECT_THROW(DecodePageToken("eyJvZmZzZXQiOiAxMDB9", "query", 2), Error);
+  EXPECT_THROW(DecodePageToken("*", "query", 2), Error);
+  for (size_t cut = 0; cut < token.size(); ++cut) {
+    EXPECT_THROW(DecodePageToken(token.substr(0, cut), "query", 2), Error) << cut;
+  }
+}
+
+TEST(KeysetTest, Base64IsThatOfTheStandard) {
+  EXPECT_EQ(internal::EncodeBase64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(internal::EncodeBase64("fo"), "Zm8");
+  EXPECT_EQ(internal::EncodeBase64("\xfb\xff"), "-_8");
+  EXPECT_EQ(internal::DecodeBase64("Zm8"), "fo");
+  EXPECT_EQ(internal::DecodeBase64("Zm9"), std::nullopt) << "bits that no byte has";
+}
+
+TEST(KeysetTest, AfterIsLexicographicWithAbsentLast) {
+  const std::vector<SortColumn> columns = {{"a", Type::kReal, false, true}, {"b", Type::kText, true, false}};
+  EXPECT_EQ(OrderSql(columns), "a IS NULL, a DESC, b");
+  EXPECT_EQ(After(columns, std::vector<sql::Value>{1.5, std::string("x")}).sql,
+            "((a < ? OR a IS NULL) OR (a = ? AND (b > ?)))");
+  EXPECT_EQ(After(columns, std::vector<sql::Value>{std::monostate(), std::string("x")}).sql,
+            "(a IS NULL AND (b > ?))");
+}
+
+TEST(KeysetTest, PatternsTreatABackslashAsItself) {
+  const Condition condition = Compare("name", {.op = Operator::kIlike, .values = {std::string("a\\_%")}});
+  EXPECT_EQ(condition.sql, "lower(name) LIKE lower(?) ESCAPE '\\'");
+  EXPECT_EQ(std::get<std::string>(condition.values.front()), "a\\\\_%");
+}
+
+}  // namespace
+}  // namespace orrery::tracking
