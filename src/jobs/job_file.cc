@@ -22,6 +22,8 @@ std::optional<T> WholeNumber(std::string_view text) {
   return value;
 }
 
+constexpr size_t kMostNodes = 100'000;
+
 /// A plain scalar by YAML's core schema.
 json::value PlainScalar(const std::string& text, const std::string& path) {
   if (text.empty() || text == "~" || text == "null") return nullptr;
@@ -42,7 +44,7 @@ class Converter {
   json::value Convert(const YAML::Node& node, const std::string& path, bool as_text, size_t depth) {
     if (depth > kJsonMaxDepth) throw InvalidField(path, "nested too deeply: at most 64 levels");
     // An alias repeats a subtree: without it the result is never larger than the file.
-    if (++nodes_ > kMostJobFileBytes) throw InvalidField(path, "aliases make the file too large");
+    if (++nodes_ > kMostNodes) throw InvalidField(path, "aliases make the file too large");
     switch (node.Type()) {
       case YAML::NodeType::Scalar:
         return Scalar(node, path, as_text);
