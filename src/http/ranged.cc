@@ -1,8 +1,8 @@
 #include "http/ranged.h"
 
 #include <algorithm>
-#include <functional>
 #include <charconv>
+#include <functional>
 #include <optional>
 
 #include "http/errors.h"

@@ -12,14 +12,14 @@ namespace {
 // Locks of the open file description: they can be asked after without being taken, so that a command that looks for
 // the server never stands in the way of one that starts.
 bool Lock(const File& file) {
-  struct flock lock{};
+  struct flock lock {};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
   return fcntl(file.Descriptor(), F_OFD_SETLK, &lock) == 0;
 }
 
 bool IsLocked(const File& file) {
-  struct flock lock{};
+  struct flock lock {};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
   return fcntl(file.Descriptor(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
