@@ -58,19 +58,19 @@ class Wire:
         answer: Json = json.loads(reply.text) if reply.text else {}
         return answer
 
-    def post(self, path: str, **body: Any) -> Json:
+    def post(self, path: str, /, **body: Any) -> Json:
         """POSTs a JSON body that must be accepted."""
         return self.ok("POST", path, json=body)
 
-    def patch(self, path: str, **body: Any) -> Json:
+    def patch(self, path: str, /, **body: Any) -> Json:
         """PATCHes with a JSON body that must be accepted."""
         return self.ok("PATCH", path, json=body)
 
-    def delete(self, path: str, **body: Any) -> Json:
+    def delete(self, path: str, /, **body: Any) -> Json:
         """DELETEs with a JSON body that must be accepted."""
         return self.ok("DELETE", path, json=body)
 
-    def get(self, path: str, **query: Any) -> Json:
+    def get(self, path: str, /, **query: Any) -> Json:
         """GETs with a query that must be accepted."""
         return self.ok("GET", path, params=query)
 
@@ -84,11 +84,11 @@ class Wire:
         assert message
         return message
 
-    def invalid(self, path: str, **body: Any) -> str:
+    def invalid(self, path: str, /, **body: Any) -> str:
         """The message of a POST that must be refused as INVALID_PARAMETER_VALUE."""
         return self.refused("POST", path, 400, "INVALID_PARAMETER_VALUE", json=body)
 
-    def missing(self, path: str, **body: Any) -> str:
+    def missing(self, path: str, /, **body: Any) -> str:
         """The message of a POST that must be refused as RESOURCE_DOES_NOT_EXIST."""
         return self.refused("POST", path, 404, "RESOURCE_DOES_NOT_EXIST", json=body)
 
