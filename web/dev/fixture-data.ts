@@ -35,7 +35,7 @@ const curveNames = [
 export const runs: Run[] = [];
 export const jobs: Job[] = [];
 
-function makePair(index: number, state: JobState) {
+function makePair(index: number, state: JobState, given?: string) {
   const hex = Array.from({ length: 32 }, (_, at) =>
     Math.floor(noise(`${index}/${at}`) * 16).toString(16),
   ).join("");
@@ -47,7 +47,8 @@ function makePair(index: number, state: JobState) {
   const ended = state === "RUNNING" || waiting ? undefined : started + length;
   const experiment = experiments[index % 7 === 3 ? 1 : index % 11 === 5 ? 2 : 0] as Experiment;
   experiment.runs++;
-  const name = `${["gradient-boost", "logistic", "wide-net", "tabular-transformer"][index % 4]}-${100 + index}`;
+  const name =
+    given ?? `${["gradient-boost", "logistic", "wide-net", "tabular-transformer"][index % 4]}-${100 + index}`;
   const jobId = `01jd${hex.slice(0, 22)}`;
   const params = {
     learning_rate: ["0.1", "0.03", "0.01"][index % 3] as string,
@@ -154,6 +155,18 @@ for (let index = 0; index < 240; index++) {
   makePair(index, index === 0 ? "QUEUED" : index < 3 ? "RUNNING" : finished);
 }
 
+/** Puts a new running job at the head of the list. */
+export function addJob(name: string): Job {
+  makePair(9 * jobs.length, "RUNNING", name);
+  const job = jobs.pop() as Job;
+  const run = runs.pop() as Run;
+  run.started_at = job.submitted_at = iso(Date.now());
+  job.started_at = run.started_at;
+  jobs.unshift(job);
+  runs.unshift(run);
+  return job;
+}
+
 function steps(run: Run): number {
   if (run.status === "SCHEDULED") return 0;
   if (run.status === "RUNNING") return Math.floor((Date.now() - Date.parse(run.started_at)) / 1500);
@@ -233,6 +246,7 @@ export function curve(run: Run, metric: string, axis: XAxis, from: number, to: n
 export function logText(job: Job): string {
   const run = runs.find((one) => one.id === job.run_id) as Run;
   const lines = [
+    "tick",
     "Reading data/flights.csv",
     "336776 flights, 12 columns, 2013-01-01 to 2013-12-31",
     `\u001b[1mTraining\u001b[0m on 268421 rows, testing on 68355`,

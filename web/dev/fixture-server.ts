@@ -1,7 +1,7 @@
 // Development only: answers the part of /api/v1 that the pages use, from fixture-data.ts.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Job, JobState, Run, XAxis } from "../src/wire.ts";
-import { currentRun, curve, experiments, jobs, logText, runs } from "./fixture-data.ts";
+import { addJob, currentRun, curve, experiments, jobs, logText, runs } from "./fixture-data.ts";
 
 type Next = () => void;
 type Handler = (match: RegExpExecArray, call: Call) => unknown;
@@ -47,7 +47,7 @@ function page<T>(all: T[], query: URLSearchParams): { items: T[]; next_page_toke
 function matches(run: Run, filter: string): boolean {
   return filter.split(/ and /i).every((clause) => {
     const parts =
-      /^\s*(metrics|params|tags|attributes)\.`?([\w/.-]+)`?\s*(<=|>=|!=|=|<|>)\s*(['"]?)([^'"]*)\4\s*$/.exec(
+      /^\s*(metrics|params|tags|attributes)\.`?([\w/.-]+)`?\s*(<=|>=|!=|=|<|>)\s*(['"]?)([^'"]+)\4\s*$/.exec(
         clause,
       );
     if (!parts)
@@ -132,6 +132,19 @@ function cancel(id: string) {
     throw new Refused(409, "failed_precondition", `The job has ended and cannot be cancelled: ${job.state}`);
   move(job, "CANCELLED", "Cancelled by ada.");
   return job;
+}
+
+function submit({ request, response }: Call) {
+  let body = "";
+  request.on("data", (piece) => {
+    body += piece;
+  });
+  request.on("end", () => {
+    const job = addJob(JSON.parse(body).name);
+    response.writeHead(201, { "Content-Type": "application/json" });
+    response.end(JSON.stringify(job));
+    announce("job_submitted", `jobs/${job.id}`);
+  });
 }
 
 const files: Record<string, string> = {
@@ -251,6 +264,7 @@ const routes: [string, RegExp, Handler][] = [
         "job",
       ),
   ],
+  ["POST", /^\/jobs$/, (_, call) => void submit(call)],
   ["POST", /^\/jobs\/([^/]+)\/cancel$/, ([, id = ""]) => cancel(id)],
   ["GET", /^\/jobs\/([^/]+)\/logs$/, ([, id = ""], call) => void sendLog(id, call)],
   ["GET", /^\/events$/, (_, call) => sendEvents(call)],

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, open } from "./browser.mjs";
+import { base, call, someRun, submitLongJob } from "./server.mjs";
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+test("from the runs one opens a run and sees its curve, parameters and artifacts", async () => {
+  const run = await someRun();
+  const { page, faults } = await open(browser, "/");
+  await page.getByRole("link", { name: run.name, exact: true }).first().click();
+  await page.getByRole("heading", { level: 1, name: run.name, exact: true }).waitFor();
+  assert.equal(new URL(page.url()).pathname, `/runs/${run.id}`);
+
+  await page.locator("figure canvas").first().waitFor();
+  const [key, value] = Object.entries(run.params)[0];
+  const side = page.getByRole("complementary");
+  await side.getByText(key, { exact: true }).first().waitFor();
+  await side.getByText(value, { exact: true }).first().waitFor();
+
+  const { entries } = await call("GET", `/api/v1/runs/${run.id}/artifacts`);
+  await page.getByRole("button", { name: "Artifacts", exact: true }).click();
+  await page.getByRole("button", { name: entries[0].path, exact: true }).waitFor();
+  assert.deepEqual(faults, []);
+  await page.close();
+});
+
+test("dragging over a curve zooms, the address keeps it, and a double click takes it back", async () => {
+  const run = await someRun();
+  const { page } = await open(browser, `/runs/${run.id}`);
+  const chart = page.locator("figure .u-over").first();
+  const box = await chart.boundingBox();
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width * 0.25, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, y, { steps: 4 });
+  const zoomed = page.waitForRequest((request) => /\/curves\?.*from=/.test(request.url()));
+  await page.mouse.up();
+  await zoomed;
+  await page.waitForURL(/from=.*to=/);
+  await page.reload();
+  await page.getByRole("button", { name: "Reset zoom" }).waitFor();
+  await page.locator("figure .u-over").first().dblclick();
+  await page.waitForURL((url) => !url.searchParams.has("from"));
+  await page.close();
+});
+
+test("what the server says of a filter stands at the field", async () => {
+  const filter = "metrics.loss <";
+  const answer = await fetch(`${base}/api/v1/runs?filter=${encodeURIComponent(filter)}`);
+  const { error } = await answer.json();
+  const { page } = await open(browser, "/runs");
+  await page.keyboard.press("/");
+  await page.keyboard.type(filter);
+  await page.keyboard.press("Enter");
+  await page.getByText(error.message, { exact: true }).waitFor();
+  const field = page.getByRole("searchbox", { name: "Filter runs" });
+  assert.equal(await field.getAttribute("aria-invalid"), "true");
+  assert.equal(new URL(page.url()).searchParams.get("filter"), filter);
+  await page.close();
+});
+
+test("a job appears by itself, shows its log as it comes, and is cancelled from its page", async () => {
+  const { page, faults } = await open(browser, "/jobs");
+  await page.getByText("Live", { exact: true }).waitFor();
+  const job = await submitLongJob(`browser-test-${Date.now()}`);
+  await page.getByRole("link", { name: job.name, exact: true }).click();
+  await page.getByRole("log").getByText("tick").first().waitFor();
+  await page.getByRole("button", { name: "Cancel job" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel job" }).click();
+  await page.locator(".page-head").getByText("Cancelled", { exact: true }).waitFor();
+  assert.equal((await call("GET", `/api/v1/jobs/${job.id}`)).state, "CANCELLED");
+  assert.equal(await page.getByRole("button", { name: "Cancel job" }).count(), 0);
+  assert.deepEqual(faults, []);
+  await page.close();
+});
+
+test("unknown runs and pages say so", async () => {
+  const { page } = await open(browser, "/runs/00000000000000000000000000000000");
+  await page.getByRole("alert").waitFor();
+  await page.goto(`${base}/nowhere`);
+  await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+  await page.close();
+});
