@@ -50,7 +50,7 @@ std::optional<Stat> ReadStat(pid_t pid) {
 }
 
 // Between fork and exec only async-signal-safe calls are allowed: everything is laid out before.
-[[noreturn]] void ExecChild(char* const* argv, char* const* env, const char* directory, const char* output,
+[[noreturn]] void ExecChild(char* const* argv, char* const* env, const char* directory, int out, int err,
                             int report) {
   const auto fail = [&] {
     const int error_number = errno;
@@ -63,8 +63,7 @@ std::optional<Stat> ReadStat(pid_t pid) {
   sigprocmask(SIG_SETMASK, &none, nullptr);
   for (const int reset : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD}) signal(reset, SIG_DFL);
   const int in = open("/dev/null", O_RDONLY);
-  const int out = open(output, O_WRONLY | O_CREAT | O_APPEND, 0644);
-  if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0) fail();
+  if (in < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) fail();
   if (chdir(directory) != 0) fail();
   if (dup2(report, 3) < 0) fail();
   fcntl(3, F_SETFD, FD_CLOEXEC);
@@ -82,41 +81,121 @@ std::vector<char*> Pointers(std::vector<std::string>& texts) {
   return pointers;
 }
 
-}  // namespace
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  ~Descriptor() { Close(); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return value_; }
+  void Close() {
+    if (value_ >= 0) close(value_);
+    value_ = -1;
+  }
 
-ProcessIdentity PosixProcesses::Spawn(const SpawnRequest& request) {
-  if (request.argv.empty()) throw Error(Code::kInvalidArgument, "cannot start a process without a program");
+ private:
+  int value_;
+};
+
+Descriptor OpenOutput(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (descriptor < 0) throw SystemError(errno, "cannot open output", path);
+  return Descriptor(descriptor);
+}
+
+/// Starts `program` with the request's arguments; returns once it executes. The caller reaps it.
+pid_t Launch(const SpawnRequest& request, const std::string& program, int out, int err) {
   std::vector<std::string> argv = request.argv;
+  argv[0] = program;
   std::vector<std::string> env;
   for (const auto& [key, value] : request.env) env.push_back(key + "=" + value);
   const std::vector<char*> argv_pointers = Pointers(argv);
   const std::vector<char*> env_pointers = Pointers(env);
-  const std::string output = request.output.empty() ? "/dev/null" : request.output;
 
-  std::array<int, 2> report{};
-  if (pipe2(report.data(), O_CLOEXEC) != 0) throw SystemError(errno, "cannot create a pipe for", argv[0]);
-  const std::scoped_lock lock(children_mutex);
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw SystemError(errno, "cannot create a pipe for", program);
+  Descriptor report(ends[0]);
+  Descriptor child_report(ends[1]);
   const pid_t pid = fork();
   if (pid == 0) {
-    ExecChild(argv_pointers.data(), env_pointers.data(), request.directory.c_str(), output.c_str(),
-              report[1]);
+    ExecChild(argv_pointers.data(), env_pointers.data(), request.directory.c_str(), out, err, ends[1]);
   }
-  const int fork_error = errno;
-  close(report[1]);
+  if (pid < 0) throw SystemError(errno, "cannot start", program);
+  child_report.Close();
   int child_error = 0;
   ssize_t got = 0;
   do {
-    got = pid > 0 ? read(report[0], &child_error, sizeof child_error) : 0;
+    got = read(report.get(), &child_error, sizeof child_error);
   } while (got < 0 && errno == EINTR);
-  close(report[0]);
-  if (pid < 0) throw SystemError(fork_error, "cannot start", argv[0]);
   if (got == static_cast<ssize_t>(sizeof child_error)) {
     waitpid(pid, nullptr, 0);
-    throw SystemError(child_error, "cannot start", argv[0]);
+    throw SystemError(child_error, "cannot start", program);
   }
+  return pid;
+}
+
+/// argv[0], looked up in the request's PATH when it has no slash.
+std::string ProgramOf(const SpawnRequest& request) {
+  const std::string& name = request.argv[0];
+  const auto path = request.env.find("PATH");
+  if (name.find('/') != std::string::npos || path == request.env.end()) return name;
+  std::istringstream folders(path->second);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::string candidate = folder + "/" + name;
+    if (access(candidate.c_str(), X_OK) == 0) return candidate;
+  }
+  throw Error(Code::kNotFound, "no such program in PATH: " + name);
+}
+
+void CheckRequest(const SpawnRequest& request) {
+  if (request.argv.empty()) throw Error(Code::kInvalidArgument, "cannot start a process without a program");
+}
+
+}  // namespace
+
+ProcessIdentity PosixProcesses::Spawn(const SpawnRequest& request) {
+  CheckRequest(request);
+  const Descriptor output = OpenOutput(request.output.empty() ? "/dev/null" : request.output);
+  const std::scoped_lock lock(children_mutex);
+  const pid_t pid = Launch(request, request.argv[0], output.get(), output.get());
   children.insert(pid);
   const std::optional<Stat> stat = ReadStat(pid);  // a child that ended at once stays a zombie until Reap
   return {pid, stat ? stat->start_ticks : 0, BootId()};
+}
+
+CommandResult PosixProcesses::Run(const SpawnRequest& request, size_t most) {
+  CheckRequest(request);
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0)
+    throw SystemError(errno, "cannot create a pipe for", request.argv[0]);
+  Descriptor output(ends[0]);
+  Descriptor child_output(ends[1]);
+  const Descriptor dropped = OpenOutput("/dev/null");
+  const pid_t pid = Launch(request, ProgramOf(request), child_output.get(), dropped.get());
+  child_output.Close();
+
+  CommandResult result;
+  std::array<char, 65536> block;
+  bool too_long = false;
+  for (;;) {
+    const ssize_t got = read(output.get(), block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    result.output.append(block.data(), static_cast<size_t>(got));
+    too_long = result.output.size() > most;
+    if (too_long) break;
+  }
+  output.Close();
+  if (too_long) kill(pid, SIGKILL);
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (too_long) {
+    throw Error(Code::kResourceExhausted,
+                request.argv[0] + " wrote more than " + std::to_string(most) + " bytes");
+  }
+  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return result;
 }
 
 bool PosixProcesses::IsAlive(const ProcessIdentity& process) {

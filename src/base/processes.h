@@ -25,6 +25,11 @@ struct SpawnRequest {
   std::string output;  ///< file that takes stdout and stderr, appended; empty: /dev/null
 };
 
+struct CommandResult {
+  int exit_code = 0;   ///< 128 + the signal's number when one ended it
+  std::string output;  ///< what it wrote to standard output
+};
+
 /// The seam to processes. Safe to call from any thread.
 class Processes {
  public:
@@ -32,6 +37,10 @@ class Processes {
   /// Starts a program in a session of its own, standard input from /dev/null, every other descriptor closed.
   /// Errors: not_found or permission_denied (program or directory), internal.
   virtual ProcessIdentity Spawn(const SpawnRequest& request) = 0;
+  /// Runs a short program to its end and takes its standard output, of at most `most` bytes; standard error
+  /// is dropped. The program is looked up in the request's PATH when argv[0] has no slash; `output` of the
+  /// request is unused. Errors: those of Spawn, resource_exhausted.
+  virtual CommandResult Run(const SpawnRequest& request, size_t most = 64u << 20) = 0;
   /// Whether exactly this process still runs (a zombie does not).
   virtual bool IsAlive(const ProcessIdentity& process) = 0;
   /// Sends `signal` if exactly this process still runs; false if it does not.
@@ -44,6 +53,7 @@ class Processes {
 class PosixProcesses final : public Processes {
  public:
   ProcessIdentity Spawn(const SpawnRequest& request) override;
+  CommandResult Run(const SpawnRequest& request, size_t most = 64u << 20) override;
   bool IsAlive(const ProcessIdentity& process) override;
   bool Signal(const ProcessIdentity& process, int signal) override;
   void Reap() override;

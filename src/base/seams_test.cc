@@ -83,6 +83,16 @@ TEST_F(SeamsTest, SpawnReportsWhatCannotStart) {
   EXPECT_EQ(CodeOf([&] { processes_.Spawn({{"/bin/true"}, {}, root_ + "/none", ""}); }), Code::kNotFound);
 }
 
+TEST_F(SeamsTest, RunTakesTheOutputAndTheExitCode) {
+  const std::map<std::string, std::string> env = {{"PATH", "/usr/bin:/bin"}};
+  const CommandResult result = processes_.Run({{"sh", "-c", "echo out; echo err >&2; exit 3"}, env, "/", ""});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(result.output, "out\n");
+  EXPECT_EQ(processes_.Run({{"sh", "-c", "kill -9 $$"}, env, "/", ""}).exit_code, 128 + SIGKILL);
+  EXPECT_EQ(CodeOf([&] { processes_.Run({{"no-such-program"}, env, "/", ""}); }), Code::kNotFound);
+  EXPECT_EQ(CodeOf([&] { processes_.Run({{"yes"}, env, "/", ""}, 1000); }), Code::kResourceExhausted);
+}
+
 TEST(Hash, KnownAnswers) {
   EXPECT_EQ(DigestOf("").text(), "blake3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262");
   EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
