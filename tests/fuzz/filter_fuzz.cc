@@ -1,0 +1,38 @@
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "tracking/filter.h"
+#include "tracking/keyset.h"
+
+namespace tracking = orrery::tracking;
+
+// Whatever the bytes are, the answer is clauses that make SQL, or an invalid_argument.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using Kind = tracking::Attribute::Kind;
+  static constexpr tracking::Attribute kAttributes[] = {
+      {"run_id", Kind::kId}, {"run_name", Kind::kText, "Run name"}, {"start_time", Kind::kNumber, "Created"}};
+  static constexpr tracking::Grammar kGrammar{kAttributes, true, true, true, true};
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  try {
+    for (const tracking::Clause& clause : tracking::ParseFilter(text, kGrammar)) {
+      const tracking::Condition condition = tracking::Compare("x", clause);
+      if (condition.values.size() != clause.values.size()) __builtin_trap();
+    }
+  } catch (const orrery::Error& error) {
+    if (error.code() != orrery::Code::kInvalidArgument) throw;
+  }
+  try {
+    tracking::ParseOrderBy(std::vector<std::string>{text}, kGrammar);
+  } catch (const orrery::Error& error) {
+    if (error.code() != orrery::Code::kInvalidArgument) throw;
+  }
+  try {
+    tracking::DecodePageToken(text, "query", 2);
+  } catch (const orrery::Error& error) {
+    if (error.code() != orrery::Code::kInvalidArgument) throw;
+  }
+  return 0;
+}
