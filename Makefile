@@ -49,6 +49,7 @@ test: check conformance faults fuzz ## everything that a change has to pass
 	@tools/tally_tests.py build/reports
 
 test-full: test asan tsan ## and the sanitizers and the long forms
+	tools/run_tests packaging release
 	tools/run_tests faults release --long
 	tools/fuzz --runs 1000000
 	@tools/tally_tests.py build/reports
