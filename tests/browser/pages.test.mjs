@@ -54,6 +54,7 @@ test("what the server says of a filter stands at the field", async () => {
   const answer = await fetch(`${base}/api/v1/runs?filter=${encodeURIComponent(filter)}`);
   const { error } = await answer.json();
   const { page } = await open(browser, "/runs");
+  await page.getByRole("searchbox", { name: "Filter runs" }).waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type(filter);
   await page.keyboard.press("Enter");

@@ -42,7 +42,13 @@ export function usePlot(made: Plot, spec: PlotSpec) {
   }, [shape]);
 
   useEffect(() => {
-    chart.current?.setData(made.data);
+    const plot = chart.current;
+    if (!plot) return;
+    const draw = () => plot.setData(made.data);
+    // New points must not tear away the range that is being drawn with the mouse.
+    if (!plot.over.matches(":active")) return draw();
+    document.addEventListener("mouseup", draw, { once: true });
+    return () => document.removeEventListener("mouseup", draw);
   }, [made]);
 
   return host;

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 interface Props {
   label: string;
@@ -12,8 +12,8 @@ interface Props {
 export function FilterBox({ label, placeholder, value, error, onApply }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
+  useLayoutEffect(() => setText(value), [value]);
+  useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.key !== "/" || (event.target as Element).closest("input, textarea")) return;
       event.preventDefault();
