@@ -1,0 +1,143 @@
+#include <algorithm>
+
+#include "models/internal/names.h"
+#include "models/internal/rows.h"
+#include "models/models.h"
+
+namespace orrery::models {
+namespace {
+
+bool Exists(sql::Reader& reader, const std::string& name) {
+  return reader.First<int64_t>("SELECT id FROM registered_models WHERE name = ?", name).has_value();
+}
+
+}  // namespace
+
+RegisteredModel Registry::Create(const NewModel& model) {
+  CheckModelName(model.name);
+  CheckDescription(model.description);
+  const std::vector<Tag> tags = CheckedTags(model.tags);
+  const Instant now = clock_.Now();
+  return database_.Write([&](sql::Writer& writer) {
+    if (Exists(writer, model.name)) {
+      throw Error(Code::kAlreadyExists, "Registered Model already exists: " + Quoted(model.name), "name");
+    }
+    writer.Run(
+        "INSERT INTO registered_models (name, created_at, updated_at, description, last_version)"
+        " VALUES (?, ?, ?, ?, 0)",
+        model.name, now, now, model.description);
+    const int64_t id = writer.LastInsertId();
+    for (const Tag& tag : tags) {
+      writer.Run("INSERT INTO registered_model_tags (model, key, value) VALUES (?, ?, ?)", id, tag.key, tag.value);
+    }
+    return Complete(writer, RequireModel(writer, model.name));
+  });
+}
+
+RegisteredModel Registry::Get(const std::string& name) {
+  CheckModelName(name);
+  return database_.Read([&](sql::Reader& reader) { return Complete(reader, RequireModel(reader, name)); });
+}
+
+RegisteredModel Registry::Describe(const std::string& name, const std::optional<std::string>& description) {
+  CheckModelName(name);
+  CheckDescription(description);
+  const Instant now = clock_.Now();
+  return database_.Write([&](sql::Writer& writer) {
+    const ModelRow model = RequireModel(writer, name);
+    writer.Run("UPDATE registered_models SET description = ?, updated_at = ? WHERE id = ?", description, now,
+               model.id);
+    return Complete(writer, RequireModel(writer, name));
+  });
+}
+
+RegisteredModel Registry::Rename(const std::string& name, const std::string& new_name) {
+  CheckModelName(name);
+  CheckModelName(new_name, "new_name");
+  const Instant now = clock_.Now();
+  return database_.Write([&](sql::Writer& writer) {
+    const ModelRow model = RequireModel(writer, name);
+    if (new_name != name && Exists(writer, new_name)) {
+      throw Error(Code::kAlreadyExists, "Registered Model already exists: " + Quoted(new_name), "new_name");
+    }
+    writer.Run("UPDATE registered_models SET name = ?, updated_at = ? WHERE id = ?", new_name, now, model.id);
+    writer.Run("UPDATE model_versions SET updated_at = ? WHERE model = ?", now, model.id);
+    return Complete(writer, RequireModel(writer, new_name));
+  });
+}
+
+void Registry::Delete(const std::string& name) {
+  CheckModelName(name);
+  database_.Write([&](sql::Writer& writer) {
+    writer.Run("DELETE FROM registered_models WHERE id = ?", RequireModel(writer, name).id);
+  });
+}
+
+std::vector<ModelVersion> Registry::LatestVersions(const std::string& name, const std::vector<Stage>& stages) {
+  CheckModelName(name);
+  return database_.Read([&](sql::Reader& reader) {
+    auto versions = NewestOfEachStage(reader, RequireModel(reader, name));
+    std::erase_if(versions, [&](const ModelVersion& version) {
+      return !stages.empty() && std::find(stages.begin(), stages.end(), version.stage) == stages.end();
+    });
+    return versions;
+  });
+}
+
+void Registry::SetTag(const std::string& name, const Tag& tag) {
+  CheckModelName(name);
+  CheckTag(tag);
+  database_.Write([&](sql::Writer& writer) {
+    writer.Run(
+        "INSERT INTO registered_model_tags (model, key, value) VALUES (?, ?, ?)"
+        " ON CONFLICT (model, key) DO UPDATE SET value = excluded.value",
+        RequireModel(writer, name).id, tag.key, tag.value);
+  });
+}
+
+void Registry::DeleteTag(const std::string& name, const std::string& key) {
+  CheckModelName(name);
+  CheckTagKey(key);
+  database_.Write([&](sql::Writer& writer) {
+    writer.Run("DELETE FROM registered_model_tags WHERE model = ? AND key = ?", RequireModel(writer, name).id, key);
+  });
+}
+
+void Registry::SetAlias(const std::string& name, const std::string& alias, int64_t version) {
+  CheckModelName(name);
+  CheckAlias(alias, /*for_writing=*/true);
+  database_.Write([&](sql::Writer& writer) {
+    const ModelRow model = RequireModel(writer, name);
+    RequireVersion(writer, model, version);
+    writer.Run(
+        "INSERT INTO model_aliases (model, alias, version) VALUES (?, ?, ?)"
+        " ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version",
+        model.id, alias, version);
+  });
+}
+
+void Registry::DeleteAlias(const std::string& name, const std::string& alias) {
+  CheckModelName(name);
+  CheckAlias(alias, /*for_writing=*/false);
+  database_.Write([&](sql::Writer& writer) {
+    writer.Run("DELETE FROM model_aliases WHERE model = ? AND alias = ?", RequireModel(writer, name).id, alias);
+  });
+}
+
+std::optional<ModelVersion> Registry::FindByAlias(const std::string& name, const std::string& alias) {
+  CheckModelName(name);
+  CheckAlias(alias, /*for_writing=*/false);
+  return database_.Read([&](sql::Reader& reader) -> std::optional<ModelVersion> {
+    const ModelRow model = RequireModel(reader, name);
+    const auto version =
+        alias == "latest"
+            ? reader.First<std::optional<int64_t>>("SELECT MAX(version) FROM model_versions WHERE model = ?", model.id)
+                  .value_or(std::nullopt)
+            : reader.First<int64_t>("SELECT version FROM model_aliases WHERE model = ? AND alias = ?", model.id,
+                                    alias);
+    if (!version) return std::nullopt;
+    return Complete(reader, name, RequireVersion(reader, model, *version));
+  });
+}
+
+}  // namespace orrery::models
