@@ -18,8 +18,15 @@ class FakeLineage final : public Lineage {
     return Find(logged_models, model_id);
   }
 
+  void NoteRegistered(sql::Writer&, const std::string& model_id, const std::string& name,
+                      int64_t version) override {
+    registered[model_id] = name + "/" + std::to_string(version);
+  }
+  std::map<std::string, std::string> registered;  ///< model id -> "name/version"
+
  private:
-  static std::optional<Origin> Find(const std::map<std::string, Origin, std::less<>>& in, std::string_view id) {
+  static std::optional<Origin> Find(const std::map<std::string, Origin, std::less<>>& in,
+                                    std::string_view id) {
     const auto found = in.find(id);
     return found == in.end() ? std::nullopt : std::optional(found->second);
   }

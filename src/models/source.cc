@@ -4,37 +4,16 @@
 #include <vector>
 
 #include "base/error.h"
+#include "tracking/artifact_path.h"
 
 namespace orrery::models {
 namespace {
-
-constexpr int kMaxEncodings = 8;
 
 [[noreturn]] void Refuse(std::string_view text) {
   throw InvalidField("source",
                      "not a model source: use runs:/RUN_ID/path, models:/m-ID, models:/NAME/VERSION or "
                      "mlflow-artifacts:/path without dot segments, host, query or fragment; got " +
                          Quoted(text));
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string DecodeOnce(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 && HexDigit(text[i + 2]) >= 0) {
-      out += static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
 }
 
 std::vector<std::string_view> Split(std::string_view path) {
@@ -46,24 +25,6 @@ std::vector<std::string_view> Split(std::string_view path) {
     if (slash == std::string_view::npos) return parts;
     start = slash + 1;
   }
-}
-
-// Whether `path` is made of plain segments, however often it is decoded.
-bool IsPlain(std::string_view path) {
-  std::string current(path);
-  for (int depth = 0; depth < kMaxEncodings; ++depth) {
-    for (const std::string_view segment : Split(current)) {
-      if (segment.empty() || segment == "." || segment == "..") return false;
-    }
-    for (const char c : current) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (byte < 0x20 || byte == 0x7f || c == '\\' || c == '#' || c == '?') return false;
-    }
-    std::string decoded = DecodeOnce(current);
-    if (decoded == current) return true;
-    current = std::move(decoded);
-  }
-  return false;
 }
 
 std::optional<std::string_view> PathAfter(std::string_view text, std::string_view scheme) {
@@ -100,7 +61,7 @@ Source Source::Parse(std::string_view text) {
   if (text.size() > kLongest) Refuse(text);
   if (const auto path = PathAfter(text, "runs:/")) {
     const std::string_view trimmed = path->ends_with('/') ? path->substr(0, path->size() - 1) : *path;
-    if (!IsPlain(trimmed)) Refuse(text);
+    if (!tracking::IsPlainPath(trimmed)) Refuse(text);
     const size_t slash = trimmed.find('/');
     if (slash == std::string_view::npos) Refuse(text);
     return {.kind = Kind::kRun,
@@ -108,12 +69,12 @@ Source Source::Parse(std::string_view text) {
             .path = std::string(trimmed.substr(slash + 1))};
   }
   if (const auto path = PathAfter(text, "models:/")) {
-    if (!IsPlain(*path)) Refuse(text);
+    if (!tracking::IsPlainPath(*path)) Refuse(text);
     return ParseModels(*path, text);
   }
   if (const auto path = PathAfter(text, "mlflow-artifacts:/")) {
     const std::string_view trimmed = path->ends_with('/') ? path->substr(0, path->size() - 1) : *path;
-    if (!IsPlain(trimmed)) Refuse(text);
+    if (!tracking::IsPlainPath(trimmed)) Refuse(text);
     return {.kind = Kind::kArtifacts, .path = std::string(trimmed)};
   }
   Refuse(text);

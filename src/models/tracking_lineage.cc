@@ -1,6 +1,11 @@
 #include "models/tracking_lineage.h"
 
+#include <algorithm>
+
+#include <boost/json/serialize.hpp>
+
 #include "base/error.h"
+#include "base/json_parse.h"
 
 namespace orrery::models {
 namespace {
@@ -14,6 +19,19 @@ std::optional<Origin> OrNone(Find&& find) {
     if (error.code() != Code::kNotFound && error.code() != Code::kInvalidArgument) throw;
     return std::nullopt;
   }
+}
+
+constexpr std::string_view kVersionsTag = "mlflow.modelVersions";
+
+// Clients may write the tag too; what is no list is started anew.
+json::array StoredVersions(const std::string& text) {
+  try {
+    json::value value = ParseJson(text);
+    if (value.is_array()) return std::move(value.get_array());
+  } catch (const Error& error) {
+    if (error.code() != Code::kInvalidArgument) throw;
+  }
+  return {};
 }
 
 }  // namespace
@@ -32,6 +50,19 @@ std::optional<Origin> TrackingLineage::OfLoggedModel(std::string_view model_id) 
     if (!model.source_run_id.empty()) origin.run_id = model.source_run_id;
     return origin;
   });
+}
+
+void TrackingLineage::NoteRegistered(sql::Writer& writer, const std::string& model_id,
+                                     const std::string& name, int64_t version) {
+  const auto id = tracking::LoggedModelId::Parse(model_id);
+  const json::value entry = {{"name", name}, {"version", version}};
+  json::array versions;
+  for (const auto& tag : tracking_.logged_models.Get(writer, id).tags) {
+    if (tag.key == kVersionsTag) versions = StoredVersions(tag.value);
+  }
+  if (std::find(versions.begin(), versions.end(), entry) != versions.end()) return;
+  versions.push_back(entry);
+  tracking_.logged_models.SetTags(writer, id, {{std::string(kVersionsTag), json::serialize(versions)}});
 }
 
 }  // namespace orrery::models

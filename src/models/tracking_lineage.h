@@ -13,6 +13,9 @@ class TrackingLineage final : public Lineage {
 
   std::optional<Origin> OfRun(std::string_view run_id) override;
   std::optional<Origin> OfLoggedModel(std::string_view model_id) override;
+  /// Adds to the tag "mlflow.modelVersions", a JSON list of {name, version}; again changes nothing.
+  void NoteRegistered(sql::Writer& writer, const std::string& model_id, const std::string& name,
+                      int64_t version) override;
 
  private:
   tracking::Tracking& tracking_;

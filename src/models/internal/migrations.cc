@@ -2,9 +2,8 @@
 
 namespace orrery::models {
 
-std::span<const sql::Migration> Migrations() {
-  static constexpr sql::Migration kMigrations[] = {
-      {"models", 1, R"sql(
+std::span<const sql::Migration> Registry::Migrations() {
+  static constexpr sql::Migration kMigrations[] = {{"models", 1, R"sql(
 CREATE TABLE registered_models (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,

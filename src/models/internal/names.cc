@@ -59,7 +59,8 @@ void CheckModelName(std::string_view name, std::string_view field) {
   const bool has_control =
       std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
   if (has_control || name.find_first_of("/:") != std::string_view::npos || name == "." || name == "..") {
-    throw InvalidField(field, "not a model name: without '/', ':' and control characters, got " + Quoted(name));
+    throw InvalidField(field,
+                       "not a model name: without '/', ':' and control characters, got " + Quoted(name));
   }
 }
 

@@ -21,9 +21,8 @@ std::optional<std::string> NonEmpty(const std::optional<std::string>& text) {
 }
 
 std::optional<int64_t> ParseNumber(std::string_view text) {
-  if (text.empty() || text.size() > 18 || !std::all_of(text.begin(), text.end(), [](char c) {
-        return c >= '0' && c <= '9';
-      })) {
+  if (text.empty() || text.size() > 18 ||
+      !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) {
     return std::nullopt;
   }
   return std::stoll(std::string(text));
@@ -47,7 +46,8 @@ ModelVersion Resolve(Registry& registry, const Source& source) {
   }
   auto versions = registry.LatestVersions(source.id, stages);
   if (versions.empty()) {
-    throw Error(Code::kNotFound, "the model has no version of that stage: " + Quoted(source.reference), "source");
+    throw Error(Code::kNotFound, "the model has no version of that stage: " + Quoted(source.reference),
+                "source");
   }
   return versions.back();
 }
@@ -89,8 +89,8 @@ CheckedOrigin CheckOrigin(const NewVersion& version, bool is_prompt, Registry& r
   if (is_prompt) {
     if (std::find(std::begin(kPromptSources), std::end(kPromptSources), version.source) ==
         std::end(kPromptSources)) {
-      throw InvalidField("source", "a prompt's source is the placeholder \"dummy-source\", got " +
-                                       Quoted(version.source));
+      throw InvalidField(
+          "source", "a prompt's source is the placeholder \"dummy-source\", got " + Quoted(version.source));
     }
     return {.source = version.source, .location = version.source};
   }

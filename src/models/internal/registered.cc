@@ -13,7 +13,7 @@ bool Exists(sql::Reader& reader, const std::string& name) {
 
 }  // namespace
 
-RegisteredModel Registry::Create(const NewModel& model) {
+RegisteredModel Registry::Create(const NewModel& model, const Actor& by) {
   CheckModelName(model.name);
   CheckDescription(model.description);
   const std::vector<Tag> tags = CheckedTags(model.tags);
@@ -28,8 +28,10 @@ RegisteredModel Registry::Create(const NewModel& model) {
         model.name, now, now, model.description);
     const int64_t id = writer.LastInsertId();
     for (const Tag& tag : tags) {
-      writer.Run("INSERT INTO registered_model_tags (model, key, value) VALUES (?, ?, ?)", id, tag.key, tag.value);
+      writer.Run("INSERT INTO registered_model_tags (model, key, value) VALUES (?, ?, ?)", id, tag.key,
+                 tag.value);
     }
+    events_.Append(writer, ModelEvent("model_created", model.name, by));
     return Complete(writer, RequireModel(writer, model.name));
   });
 }
@@ -51,7 +53,7 @@ RegisteredModel Registry::Describe(const std::string& name, const std::optional<
   });
 }
 
-RegisteredModel Registry::Rename(const std::string& name, const std::string& new_name) {
+RegisteredModel Registry::Rename(const std::string& name, const std::string& new_name, const Actor& by) {
   CheckModelName(name);
   CheckModelName(new_name, "new_name");
   const Instant now = clock_.Now();
@@ -62,18 +64,21 @@ RegisteredModel Registry::Rename(const std::string& name, const std::string& new
     }
     writer.Run("UPDATE registered_models SET name = ?, updated_at = ? WHERE id = ?", new_name, now, model.id);
     writer.Run("UPDATE model_versions SET updated_at = ? WHERE model = ?", now, model.id);
+    events_.Append(writer, ModelEvent("model_renamed", name, by, {{"new_name", new_name}}));
     return Complete(writer, RequireModel(writer, new_name));
   });
 }
 
-void Registry::Delete(const std::string& name) {
+void Registry::Delete(const std::string& name, const Actor& by) {
   CheckModelName(name);
   database_.Write([&](sql::Writer& writer) {
     writer.Run("DELETE FROM registered_models WHERE id = ?", RequireModel(writer, name).id);
+    events_.Append(writer, ModelEvent("model_deleted", name, by));
   });
 }
 
-std::vector<ModelVersion> Registry::LatestVersions(const std::string& name, const std::vector<Stage>& stages) {
+std::vector<ModelVersion> Registry::LatestVersions(const std::string& name,
+                                                   const std::vector<Stage>& stages) {
   CheckModelName(name);
   return database_.Read([&](sql::Reader& reader) {
     auto versions = NewestOfEachStage(reader, RequireModel(reader, name));
@@ -99,11 +104,12 @@ void Registry::DeleteTag(const std::string& name, const std::string& key) {
   CheckModelName(name);
   CheckTagKey(key);
   database_.Write([&](sql::Writer& writer) {
-    writer.Run("DELETE FROM registered_model_tags WHERE model = ? AND key = ?", RequireModel(writer, name).id, key);
+    writer.Run("DELETE FROM registered_model_tags WHERE model = ? AND key = ?", RequireModel(writer, name).id,
+               key);
   });
 }
 
-void Registry::SetAlias(const std::string& name, const std::string& alias, int64_t version) {
+void Registry::SetAlias(const std::string& name, const std::string& alias, int64_t version, const Actor& by) {
   CheckModelName(name);
   CheckAlias(alias, /*for_writing=*/true);
   database_.Write([&](sql::Writer& writer) {
@@ -113,14 +119,17 @@ void Registry::SetAlias(const std::string& name, const std::string& alias, int64
         "INSERT INTO model_aliases (model, alias, version) VALUES (?, ?, ?)"
         " ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version",
         model.id, alias, version);
+    events_.Append(writer, ModelEvent("model_alias_set", name, by, {{"alias", alias}, {"version", version}}));
   });
 }
 
-void Registry::DeleteAlias(const std::string& name, const std::string& alias) {
+void Registry::DeleteAlias(const std::string& name, const std::string& alias, const Actor& by) {
   CheckModelName(name);
   CheckAlias(alias, /*for_writing=*/false);
   database_.Write([&](sql::Writer& writer) {
-    writer.Run("DELETE FROM model_aliases WHERE model = ? AND alias = ?", RequireModel(writer, name).id, alias);
+    const int64_t gone = writer.Run("DELETE FROM model_aliases WHERE model = ? AND alias = ?",
+                                    RequireModel(writer, name).id, alias);
+    if (gone > 0) events_.Append(writer, ModelEvent("model_alias_deleted", name, by, {{"alias", alias}}));
   });
 }
 
@@ -131,10 +140,12 @@ std::optional<ModelVersion> Registry::FindByAlias(const std::string& name, const
     const ModelRow model = RequireModel(reader, name);
     const auto version =
         alias == "latest"
-            ? reader.First<std::optional<int64_t>>("SELECT MAX(version) FROM model_versions WHERE model = ?", model.id)
+            ? reader
+                  .First<std::optional<int64_t>>("SELECT MAX(version) FROM model_versions WHERE model = ?",
+                                                 model.id)
                   .value_or(std::nullopt)
-            : reader.First<int64_t>("SELECT version FROM model_aliases WHERE model = ? AND alias = ?", model.id,
-                                    alias);
+            : reader.First<int64_t>("SELECT version FROM model_aliases WHERE model = ? AND alias = ?",
+                                    model.id, alias);
     if (!version) return std::nullopt;
     return Complete(reader, name, RequireVersion(reader, model, *version));
   });

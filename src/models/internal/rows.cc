@@ -4,19 +4,22 @@ namespace orrery::models {
 namespace {
 
 std::vector<Tag> VersionTags(sql::Reader& reader, const VersionRow& row) {
-  return reader.All<Tag>("SELECT key, value FROM model_version_tags WHERE model = ? AND version = ? ORDER BY key",
-                         row.model, row.version);
+  return reader.All<Tag>(
+      "SELECT key, value FROM model_version_tags WHERE model = ? AND version = ? ORDER BY key", row.model,
+      row.version);
 }
 
 std::vector<std::string> VersionAliases(sql::Reader& reader, const VersionRow& row) {
   return reader.All<std::string>(
-      "SELECT alias FROM model_aliases WHERE model = ? AND version = ? ORDER BY alias", row.model, row.version);
+      "SELECT alias FROM model_aliases WHERE model = ? AND version = ? ORDER BY alias", row.model,
+      row.version);
 }
 
 }  // namespace
 
 ModelRow RequireModel(sql::Reader& reader, const std::string& name) {
-  static const std::string kSql = "SELECT " + sql::Columns<ModelRow>() + " FROM registered_models WHERE name = ?";
+  static const std::string kSql =
+      "SELECT " + sql::Columns<ModelRow>() + " FROM registered_models WHERE name = ?";
   auto row = reader.First<ModelRow>(kSql, name);
   if (!row) throw Error(Code::kNotFound, "Registered Model not found: " + Quoted(name), "name");
   return *row;
@@ -68,9 +71,15 @@ RegisteredModel Complete(sql::Reader& reader, const ModelRow& row) {
           .updated_at = row.updated_at,
           .description = row.description,
           .latest_versions = NewestOfEachStage(reader, row),
-          .tags = reader.All<Tag>("SELECT key, value FROM registered_model_tags WHERE model = ? ORDER BY key", row.id),
-          .aliases = reader.All<Alias>("SELECT alias, version FROM model_aliases WHERE model = ? ORDER BY alias",
-                                       row.id)};
+          .tags = reader.All<Tag>("SELECT key, value FROM registered_model_tags WHERE model = ? ORDER BY key",
+                                  row.id),
+          .aliases = reader.All<Alias>(
+              "SELECT alias, version FROM model_aliases WHERE model = ? ORDER BY alias", row.id)};
+}
+
+events::NewEvent ModelEvent(std::string_view type, const std::string& name, const Actor& by,
+                            json::object data) {
+  return {.type = std::string(type), .subject = "model:" + name, .actor = by, .data = std::move(data)};
 }
 
 void Touch(sql::Writer& writer, const ModelRow& model, Instant now) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "events/event_log.h"
 #include "models/types.h"
 #include "sql/database.h"
 
@@ -48,6 +49,10 @@ ModelVersion Complete(sql::Reader& reader, const std::string& name, const Versio
 RegisteredModel Complete(sql::Reader& reader, const ModelRow& row);
 /// The newest version of each stage, oldest first.
 std::vector<ModelVersion> NewestOfEachStage(sql::Reader& reader, const ModelRow& model);
+
+/// Something that happened to the model `name`.
+events::NewEvent ModelEvent(std::string_view type, const std::string& name, const Actor& by,
+                            json::object data = {});
 
 /// Notes that something of the model changed.
 void Touch(sql::Writer& writer, const ModelRow& model, Instant now);

@@ -17,7 +17,7 @@ bool IsPrompt(const std::vector<Tag>& tags) {
 
 }  // namespace
 
-ModelVersion Registry::CreateVersion(const NewVersion& version) {
+ModelVersion Registry::CreateVersion(const NewVersion& version, const Actor& by) {
   CheckModelName(version.name);
   CheckDescription(version.description);
   const std::vector<Tag> tags = CheckedTags(version.tags);
@@ -42,6 +42,8 @@ ModelVersion Registry::CreateVersion(const NewVersion& version) {
       writer.Run("INSERT INTO model_version_tags (model, version, key, value) VALUES (?, ?, ?, ?)", model.id,
                  row.version, tag.key, tag.value);
     }
+    if (row.model_id) lineage_.NoteRegistered(writer, *row.model_id, model.name, row.version);
+    events_.Append(writer, ModelEvent("model_version_created", model.name, by, {{"version", row.version}}));
     return Complete(writer, model.name, row);
   });
 }
@@ -67,7 +69,7 @@ ModelVersion Registry::DescribeVersion(const std::string& name, int64_t version,
   });
 }
 
-void Registry::DeleteVersion(const std::string& name, int64_t version) {
+void Registry::DeleteVersion(const std::string& name, int64_t version, const Actor& by) {
   CheckModelName(name);
   const Instant now = clock_.Now();
   database_.Write([&](sql::Writer& writer) {
@@ -75,10 +77,12 @@ void Registry::DeleteVersion(const std::string& name, int64_t version) {
     RequireVersion(writer, model, version);
     writer.Run("DELETE FROM model_versions WHERE model = ? AND version = ?", model.id, version);
     Touch(writer, model, now);
+    events_.Append(writer, ModelEvent("model_version_deleted", name, by, {{"version", version}}));
   });
 }
 
-ModelVersion Registry::Transition(const std::string& name, int64_t version, Stage stage, bool archive_existing) {
+ModelVersion Registry::Transition(const std::string& name, int64_t version, Stage stage,
+                                  bool archive_existing, const Actor& by) {
   CheckModelName(name);
   if (archive_existing && stage != Stage::kStaging && stage != Stage::kProduction) {
     throw InvalidField("archive_existing_versions",
@@ -90,12 +94,15 @@ ModelVersion Registry::Transition(const std::string& name, int64_t version, Stag
     RequireVersion(writer, model, version);
     if (archive_existing) {
       writer.Run(
-          "UPDATE model_versions SET stage = ?, updated_at = ? WHERE model = ? AND stage = ? AND version <> ?",
+          "UPDATE model_versions SET stage = ?, updated_at = ? WHERE model = ? AND stage = ? AND version <> "
+          "?",
           Stage::kArchived, now, model.id, stage, version);
     }
-    writer.Run("UPDATE model_versions SET stage = ?, updated_at = ? WHERE model = ? AND version = ?", stage, now,
-               model.id, version);
+    writer.Run("UPDATE model_versions SET stage = ?, updated_at = ? WHERE model = ? AND version = ?", stage,
+               now, model.id, version);
     Touch(writer, model, now);
+    events_.Append(writer, ModelEvent("model_stage_changed", name, by,
+                                      {{"version", version}, {"stage", EnumName(stage)}}));
     return Complete(writer, name, RequireVersion(writer, model, version));
   });
 }
@@ -119,8 +126,8 @@ void Registry::DeleteVersionTag(const std::string& name, int64_t version, const 
   database_.Write([&](sql::Writer& writer) {
     const ModelRow model = RequireModel(writer, name);
     RequireVersion(writer, model, version);
-    writer.Run("DELETE FROM model_version_tags WHERE model = ? AND version = ? AND key = ?", model.id, version,
-               key);
+    writer.Run("DELETE FROM model_version_tags WHERE model = ? AND version = ? AND key = ?", model.id,
+               version, key);
   });
 }
 
