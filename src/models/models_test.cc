@@ -166,6 +166,7 @@ TEST_F(RegistryTest, ASourceMustBelongToWhatTheVersionNames) {
   EXPECT_EQ(add("runs:/r1/model", "r1", {}).location, "runs:/r1/model");
   EXPECT_EQ(add("models:/m-1", {}, "m-1").location, "mlflow-artifacts:/0/models/m-1/artifacts");
   EXPECT_EQ(add("models:/m-1", {}, "m-1").run_id, "r1");
+  EXPECT_EQ(lineage_.registered["m-1"], "m/3");
   EXPECT_EQ(add("mlflow-artifacts:/0/r1/artifacts/model", "r1", {}).run_id, "r1");
   EXPECT_EQ(add("models:/m/2", {}, {}).model_id, "m-1");
   EXPECT_EQ(add("models:/m/latest", {}, {}).source, "models:/m/5");
@@ -195,6 +196,59 @@ TEST_F(RegistryTest, APromptNamesAPlaceholderAndNothingElse) {
   EXPECT_EQ(
       CodeOf([&] { registry_.CreateVersion({.name = "p", .source = "file:///etc", .tags = tags}, kMe); }),
       Code::kInvalidArgument);
+}
+
+TEST_F(RegistryTest, SearchesModelsByNameAndTagInPages) {
+  for (const char* name : {"b", "a", "c"}) registry_.Create({.name = name, .tags = {{"k", name}}}, kMe);
+  registry_.Create({.name = "prompt", .tags = {{"mlflow.prompt.is_prompt", "true"}}}, kMe);
+  const auto names = [&](const SearchRequest& request) {
+    std::string out;
+    SearchRequest next = request;
+    while (true) {
+      const auto page = registry_.Search(next);
+      for (const auto& model : page.items) out += model.name + " ";
+      if (!page.next_page_token) return out;
+      next.page_token = *page.next_page_token;
+      out += "| ";
+    }
+  };
+  EXPECT_EQ(names({}), "a b c ");
+  EXPECT_EQ(names({.max_results = 2}), "a b | c ");
+  EXPECT_EQ(names({.max_results = 3}), "a b c ");
+  EXPECT_EQ(names({.order_by = {"name DESC"}, .max_results = 1}), "c | b | a ");
+  EXPECT_EQ(names({.filter = "tags.k = 'b'"}), "b ");
+  EXPECT_EQ(names({.filter = "name ILIKE 'A%' AND tags.k != 'x'"}), "a ");
+  EXPECT_EQ(names({.filter = "name IN ('a', 'c')"}), "a c ");
+  EXPECT_EQ(names({.filter = "tags.`mlflow.prompt.is_prompt` = 'true'"}), "prompt ");
+  EXPECT_EQ(names({.filter = "tags.`mlflow.prompt.is_prompt` != 'true'"}), "a b c ");
+  EXPECT_EQ(names({.order_by = {"last_updated_timestamp DESC"}, .max_results = 2}), "a b | c ");
+  for (const SearchRequest& bad : std::vector<SearchRequest>{{.filter = "color = 'red'"},
+                                                             {.order_by = {"color"}},
+                                                             {.order_by = {"tags.k"}},
+                                                             {.max_results = 1001},
+                                                             {.max_results = 0},
+                                                             {.page_token = "no token"}}) {
+    EXPECT_EQ(CodeOf([&] { registry_.Search(bad); }), Code::kInvalidArgument) << bad.filter;
+  }
+}
+
+TEST_F(RegistryTest, SearchesVersionsNewestFirst) {
+  registry_.Create({.name = "m"}, kMe);
+  for (int i = 0; i < 3; ++i) {
+    clock_.Advance(std::chrono::seconds(1));
+    Add("m");
+  }
+  registry_.CreateVersion({.name = "m", .source = "runs:/r1/x", .run_id = "r1", .tags = {{"k", "v"}}}, kMe);
+  const auto numbers = [&](const SearchRequest& request) {
+    return Numbers(registry_.SearchVersions(request).items);
+  };
+  EXPECT_THAT(numbers({}), ElementsAre(4, 3, 2, 1));
+  EXPECT_THAT(numbers({.filter = "name = 'm' AND version_number > 2", .order_by = {"version_number ASC"}}),
+              ElementsAre(3, 4));
+  EXPECT_THAT(numbers({.filter = "run_id IN ('r1')", .max_results = 2}), ElementsAre(4, 3));
+  EXPECT_THAT(numbers({.filter = "source_path = 'runs:/r1/x'"}), ElementsAre(4));
+  EXPECT_THAT(numbers({.filter = "tags.k = 'v'"}), ElementsAre(4));
+  EXPECT_THAT(numbers({.filter = "tags.k = 'v' AND name != 'm'"}), IsEmpty());
 }
 
 }  // namespace

@@ -21,21 +21,22 @@ constexpr std::string_view kPromptTag = "mlflow.prompt.is_prompt";
 /// What differs between the search of models and that of versions.
 struct Listing {
   tracking::Grammar grammar;
-  std::vector<std::pair<std::string_view, std::string_view>> columns;  ///< attribute -> SQL
+  std::vector<std::pair<std::string_view, SortColumn>> columns;  ///< attribute -> its column
   std::string tag_exists;  ///< "EXISTS (SELECT 1 ... WHERE t.key = ?"; a condition on t.value may follow
   std::string select;      ///< up to WHERE
   std::vector<SortColumn> tie_breakers;  ///< together unique
   int64_t most = 0;
 };
 
-std::string ColumnOf(const Listing& listing, std::string_view attribute) {
+const SortColumn& ColumnOf(const Listing& listing, std::string_view attribute) {
   const auto found = std::find_if(listing.columns.begin(), listing.columns.end(),
                                   [&](const auto& pair) { return pair.first == attribute; });
-  return std::string(found->second);
+  return found->second;
 }
 
 Condition ConditionOf(const Listing& listing, const Clause& clause) {
-  if (clause.entity == Entity::kAttribute) return tracking::Compare(ColumnOf(listing, clause.key), clause);
+  if (clause.entity == Entity::kAttribute)
+    return tracking::Compare(ColumnOf(listing, clause.key).sql, clause);
   if (clause.op == Operator::kIsNull) return {"NOT " + listing.tag_exists + ")", {clause.key}};
   if (clause.op == Operator::kIsNotNull) return {listing.tag_exists + ")", {clause.key}};
   Condition value = tracking::Compare("t.value", clause);
@@ -46,7 +47,7 @@ Condition ConditionOf(const Listing& listing, const Clause& clause) {
 
 // A clause on the prompt tag decides whether prompts or models are listed: models have no such tag to
 // compare.
-Condition PromptCondition(const Listing& listing, std::vector<Clause>& clauses) {
+Condition PromptCondition(std::vector<Clause>& clauses) {
   bool wants_prompts = false;
   std::erase_if(clauses, [&](const Clause& clause) {
     if (clause.entity != Entity::kTag || clause.key != kPromptTag || clause.values.size() != 1) return false;
@@ -66,8 +67,8 @@ std::vector<SortColumn> SortOf(const Listing& listing, const std::vector<std::st
   for (const auto& term : tracking::ParseOrderBy(order_by, listing.grammar)) {
     if (term.entity != Entity::kAttribute)
       throw InvalidField("order_by", "only attributes have an order here");
-    const bool nullable = term.key == "run_id";
-    sort.push_back({.sql = ColumnOf(listing, term.key), .ascending = term.ascending, .nullable = nullable});
+    sort.push_back(ColumnOf(listing, term.key));
+    sort.back().ascending = term.ascending;
   }
   for (const SortColumn& column : listing.tie_breakers) {
     const bool named = std::any_of(sort.begin(), sort.end(),
@@ -92,7 +93,7 @@ std::optional<std::string> RunSearch(sql::Reader& reader, const Listing& listing
                                           std::to_string(request.max_results));
   }
   std::vector<Clause> clauses = tracking::ParseFilter(request.filter, listing.grammar);
-  Condition where = PromptCondition(listing, clauses);
+  Condition where = PromptCondition(clauses);
   for (const Clause& clause : clauses) where.And(ConditionOf(listing, clause));
   const std::vector<SortColumn> sort = SortOf(listing, request.order_by);
   const std::string query = QueryText(request);
@@ -108,11 +109,11 @@ std::optional<std::string> RunSearch(sql::Reader& reader, const Listing& listing
   where.values.push_back(request.max_results + 1);
 
   int64_t rows = 0;
-  std::vector<sql::Value> last(sort.size());
+  std::vector<sql::Value> last;
   reader.ForEach(sql, where.values, [&](const sql::Row& row) {
     if (++rows > request.max_results) return;
     visit(row);
-    for (size_t i = 0; i < sort.size(); ++i) last[i] = tracking::SortValue(row, width + i);
+    last = tracking::SortValues(row, width, sort);
   });
   if (rows <= request.max_results) return std::nullopt;
   return tracking::EncodePageToken(query, last);
@@ -127,9 +128,9 @@ const Listing& ModelListing() {
   };
   static const Listing kListing{
       .grammar = {.attributes = kAttributes, .tags = true},
-      .columns = {{"name", "m.name"},
-                  {"creation_timestamp", "m.created_at"},
-                  {"last_updated_timestamp", "m.updated_at"}},
+      .columns = {{"name", {"m.name", SortColumn::Type::kText}},
+                  {"creation_timestamp", {"m.created_at", SortColumn::Type::kInteger}},
+                  {"last_updated_timestamp", {"m.updated_at", SortColumn::Type::kInteger}}},
       .tag_exists = "EXISTS (SELECT 1 FROM registered_model_tags t WHERE t.model = m.id AND t.key = ?",
       .select = "SELECT " + sql::Columns<ModelRow>("m") + " FROM registered_models m",
       .tie_breakers = {{.sql = "m.name"}},
@@ -149,18 +150,19 @@ const Listing& VersionListing() {
   };
   static const Listing kListing{
       .grammar = {.attributes = kAttributes, .tags = true},
-      .columns = {{"name", "m.name"},
-                  {"run_id", "v.run_id"},
-                  {"source_path", "v.source"},
-                  {"version_number", "v.version"},
-                  {"creation_timestamp", "v.created_at"},
-                  {"last_updated_timestamp", "v.updated_at"}},
+      .columns = {{"name", {"m.name", SortColumn::Type::kText}},
+                  {"run_id", {.sql = "v.run_id", .nullable = true}},
+                  {"source_path", {"v.source", SortColumn::Type::kText}},
+                  {"version_number", {"v.version", SortColumn::Type::kInteger}},
+                  {"creation_timestamp", {"v.created_at", SortColumn::Type::kInteger}},
+                  {"last_updated_timestamp", {"v.updated_at", SortColumn::Type::kInteger}}},
       .tag_exists =
           "EXISTS (SELECT 1 FROM model_version_tags t WHERE t.model = v.model AND t.version = v.version"
           " AND t.key = ?",
       .select = "SELECT " + sql::Columns<VersionRow>("v") +
                 ", m.name FROM model_versions v JOIN registered_models m ON m.id = v.model",
-      .tie_breakers = {{.sql = "m.name"}, {.sql = "v.version", .ascending = false}},
+      .tie_breakers = {{.sql = "m.name"},
+                       {.sql = "v.version", .type = SortColumn::Type::kInteger, .ascending = false}},
       .most = 200'000};
   return kListing;
 }
