@@ -49,6 +49,8 @@ test: check conformance faults fuzz ## everything that a change has to pass
 	@tools/tally_tests.py build/reports
 
 test-full: test asan tsan ## and the sanitizers and the long forms
+	@tools/setup full
+	tools/run_tests browser release
 	tools/run_tests packaging release
 	tools/run_tests faults release --long
 	tools/fuzz --runs 1000000
