@@ -47,7 +47,7 @@ function page<T>(all: T[], query: URLSearchParams): { items: T[]; next_page_toke
 function matches(run: Run, filter: string): boolean {
   return filter.split(/ and /i).every((clause) => {
     const parts =
-      /^\s*(metrics|params|tags|attributes)\.`?([\w/.-]+)`?\s*(<=|>=|!=|=|<|>)\s*(['"]?)([^'"]+)\4\s*$/.exec(
+      /^\s*(metrics|params|tags|attributes)\.`?([\w/.-]+)`?\s*(<=|>=|!=|=|<|>)\s*(['"]?)([^'"<>]+)\4\s*$/.exec(
         clause,
       );
     if (!parts)

@@ -1,20 +1,31 @@
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { formatCount } from "../format.ts";
 
 type Fact = [name: string, value: ComponentChildren];
 
-/** Named values, one a line. Facts without a value are left out. */
+const firstShown = 40;
+
+/** Named values, one a line, the first of them where there are very many. Facts without a value are left out. */
 export function Facts({ facts }: { facts: Fact[] }) {
+  const [all, setAll] = useState(false);
+  const told = facts.filter(([, value]) => value !== undefined && value !== "" && value !== null);
   return (
-    <dl class="facts">
-      {facts
-        .filter(([, value]) => value !== undefined && value !== "" && value !== null)
-        .map(([name, value]) => (
+    <>
+      <dl class="facts">
+        {told.slice(0, all ? told.length : firstShown).map(([name, value]) => (
           <div key={name}>
             <dt title={name}>{name}</dt>
             <dd>{value}</dd>
           </div>
         ))}
-    </dl>
+      </dl>
+      {!all && told.length > firstShown && (
+        <button type="button" class="link" onClick={() => setAll(true)}>
+          Show {formatCount(told.length - firstShown, "more", "more")}
+        </button>
+      )}
+    </>
   );
 }
 

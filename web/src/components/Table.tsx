@@ -32,6 +32,8 @@ export function Table<T>({ label, columns, rows, rowKey, onEnd }: Props<T>) {
   useEffect(() => {
     if (atEnd) onEnd?.();
   }, [atEnd, rows.length]);
+  // Where no column takes the room that is left, an empty one at the end does.
+  const filled = columns.some((column) => column.grows);
   const width = columns.reduce((sum, column) => sum + column.width, 0);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard
@@ -41,12 +43,14 @@ export function Table<T>({ label, columns, rows, rowKey, onEnd }: Props<T>) {
           {columns.map((column) => (
             <col key={column.name} style={{ width: column.grows ? "auto" : `${column.width}px` }} />
           ))}
+          {!filled && <col />}
         </colgroup>
         <thead>
           <tr>
             {columns.map((column) => (
               <Head key={column.name} column={column} />
             ))}
+            {!filled && <td class="filler" />}
           </tr>
         </thead>
         <tbody>
@@ -58,6 +62,7 @@ export function Table<T>({ label, columns, rows, rowKey, onEnd }: Props<T>) {
                   {column.cell(row)}
                 </td>
               ))}
+              {!filled && <td />}
             </tr>
           ))}
           {window.below > 0 && <tr class="stand-in" style={{ height: `${window.below}px` }} />}

@@ -70,7 +70,11 @@ export function RunsPage() {
           onEnd={runs.data?.next && !runs.loading ? runs.more : undefined}
         />
       )}
-      {runs.data && rows.length === 0 && (filtered ? <NoneMatch /> : <NoRuns />)}
+      {filterError && rows.length === 0 && <NoneMatch title="The filter cannot be read" />}
+      {runs.data &&
+        rows.length === 0 &&
+        !filterError &&
+        (filtered ? <NoneMatch title="No run matches" /> : <NoRuns />)}
     </main>
   );
 }
@@ -104,9 +108,9 @@ function ExperimentChoice({ chosen }: { chosen: string }) {
   );
 }
 
-function NoneMatch() {
+function NoneMatch({ title }: { title: string }) {
   return (
-    <Empty title="No run matches">
+    <Empty title={title}>
       <button type="button" onClick={() => setQuery({ filter: undefined, experiment: undefined })}>
         Show all runs
       </button>

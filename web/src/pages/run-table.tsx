@@ -13,7 +13,6 @@ export function runTableColumns(chosen: readonly ChosenColumn[], order: string):
       name: "Name",
       title: "Name",
       width: 220,
-      grows: true,
       cell: (run) => <a href={links.run(run.id)}>{run.name}</a>,
     },
     {
