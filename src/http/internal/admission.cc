@@ -28,7 +28,9 @@ bool ChangesThings(std::string_view method) {
 
 Response Gate::Refuse(std::string_view target, const Failure& failure) const {
   Response response = router_.RendererFor(RawPath(target))(failure);
-  if (failure.status == 401) response.headers.Set("WWW-Authenticate", "Bearer realm=\"orrery\"");
+  if (failure.status == 401)
+    response.headers.Set("WWW-Authenticate",
+                         "Bearer realm=\"orrery\", Basic realm=\"orrery\", charset=\"UTF-8\"");
   if (failure.status == 503) response.headers.Set("Retry-After", "1");
   return response;
 }
