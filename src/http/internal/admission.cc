@@ -28,9 +28,10 @@ bool ChangesThings(std::string_view method) {
 
 Response Gate::Refuse(std::string_view target, const Failure& failure) const {
   Response response = router_.RendererFor(RawPath(target))(failure);
+  // Chromium asks its user only where Basic comes first in the header.
   if (failure.status == 401)
     response.headers.Set("WWW-Authenticate",
-                         "Bearer realm=\"orrery\", Basic realm=\"orrery\", charset=\"UTF-8\"");
+                         R"(Basic realm="orrery", charset="UTF-8", Bearer realm="orrery")");
   if (failure.status == 503) response.headers.Set("Retry-After", "1");
   return response;
 }
