@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "jobs/run_keeper.h"
+
+namespace orrery::jobs {
+
+/// Keeps runs in memory: the run of job J is "run-J". Forgets nothing when a transaction is rolled back.
+class FakeRunKeeper final : public RunKeeper {
+ public:
+  OwnedRun Create(sql::Writer&, const JobId& job, const JobSpec&, const Actor&) override {
+    const std::scoped_lock lock(mutex_);
+    phases_["run-" + job.text()] = RunPhase::kScheduled;
+    return {"run-" + job.text(), "0"};
+  }
+  void Follow(sql::Writer&, const std::string& run_id, RunPhase phase, Instant) override {
+    const std::scoped_lock lock(mutex_);
+    phases_[run_id] = phase;
+  }
+  RunPhase PhaseOf(const JobId& job) {
+    const std::scoped_lock lock(mutex_);
+    return phases_.at("run-" + job.text());
+  }
+
+ private:
+  std::mutex mutex_;  // guards phases_
+  std::map<std::string, RunPhase> phases_;
+};
+
+}  // namespace orrery::jobs

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/actor.h"
+#include "events/event_log.h"
+#include "jobs/machine.h"
+#include "jobs/query.h"
+#include "jobs/run_keeper.h"
+#include "jobs/types.h"
+#include "sql/database.h"
+
+namespace orrery::jobs::internal {
+
+/// What the scheduler's loop has to know of a job.
+struct LiveJob {
+  JobId id;
+  int64_t seq = 0;
+  JobSpec spec;
+  std::string run_id;
+  std::string experiment_id;
+  Standing standing;
+  int64_t token = 0;  ///< of the current attempt; 0: none yet
+};
+
+/// Keeps jobs in the database. Every change of a job goes through Insert and Apply: a transition is one row
+/// and one event ("job_running", subject "job:ID") in the caller's transaction, and the job's run moves with
+/// it. Safe to call from any thread.
+class JobStore {
+ public:
+  /// Both must outlive the store.
+  JobStore(events::EventLog& events, RunKeeper& runs) : events_(events), runs_(runs) {}
+
+  /// Adds a job in state PENDING.
+  void Insert(sql::Writer& writer, const Job& job);
+
+  /// Applies `event` to the job as it stands in this transaction, so that nobody's view is ever stale.
+  /// Errors: not_found.
+  Step Apply(sql::Writer& writer, const JobId& id, const JobEvent& event, Instant now, const Actor& by);
+
+  std::optional<Job> Find(sql::Reader& reader, const JobId& id);
+  /// Errors: invalid_argument (limit, page_token).
+  JobPage List(sql::Reader& reader, const JobQuery& query);
+
+  /// Jobs that have not ended, oldest first.
+  std::vector<LiveJob> Live(sql::Reader& reader);
+  /// One job, ended or not.
+  std::optional<LiveJob> FindLive(sql::Reader& reader, const JobId& id);
+
+ private:
+  void Record(sql::Writer& writer, const JobId& id, const Transition& transition, const std::string& name,
+              const Actor& by);
+
+  events::EventLog& events_;
+  RunKeeper& runs_;
+};
+
+}  // namespace orrery::jobs::internal

@@ -1,0 +1,36 @@
+#include "jobs/internal/launch.h"
+
+#include "base/json.h"
+
+namespace orrery::jobs::internal {
+
+AttemptLaunch LaunchOf(const LiveJob& job, const ScriptSettings& settings) {
+  const JobSpec& spec = job.spec;
+  const Attempt& attempt = job.standing.attempt.value();
+  AttemptLaunch launch{.id = {job.id.text(), attempt.number},
+                       .token = job.token,
+                       .command = spec.command,
+                       .env = spec.env,
+                       .cpus = spec.cpus,
+                       .memory_bytes = spec.memory_bytes,
+                       .gpus = spec.gpus,
+                       .grace = settings.grace};
+  launch.env.insert(settings.env.begin(), settings.env.end());
+  launch.env["MLFLOW_TRACKING_URI"] = settings.tracking_uri;
+  launch.env["MLFLOW_RUN_ID"] = job.run_id;
+  launch.env["MLFLOW_EXPERIMENT_ID"] = job.experiment_id;
+  launch.env["ORRERY_JOB_ID"] = job.id.text();
+  launch.env["ORRERY_ATTEMPT"] = std::to_string(attempt.number);
+  launch.env["ORRERY_PARAMS"] = ToJson(spec.params);
+  if (spec.seed) {
+    launch.env["ORRERY_SEED"] = std::to_string(*spec.seed);
+    // Python takes 32 bits.
+    launch.env.try_emplace("PYTHONHASHSEED", std::to_string(static_cast<uint32_t>(*spec.seed)));
+  }
+  if (spec.code) launch.manifest = spec.code->manifest;
+  if (spec.environment) launch.requirements = spec.environment->requirements;
+  if (spec.timeout_seconds) launch.timeout = std::chrono::seconds(*spec.timeout_seconds);
+  return launch;
+}
+
+}  // namespace orrery::jobs::internal

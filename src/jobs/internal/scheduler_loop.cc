@@ -1,0 +1,235 @@
+#include "jobs/internal/scheduler_loop.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "jobs/validate.h"
+
+namespace orrery::jobs::internal {
+namespace {
+
+const Actor kServer = {"orrery"};
+constexpr std::chrono::milliseconds kRetryAfter{1'000};
+
+bool HoldsResources(const Standing& standing) {
+  return standing.state == JobState::kStarting || standing.state == JobState::kRunning;
+}
+
+}  // namespace
+
+SchedulerLoop::SchedulerLoop(Collaborators collaborators, ScriptSettings settings)
+    : with_(collaborators),
+      settings_(std::move(settings)),
+      launcher_(std::make_unique<Launcher>(with_.executor, with_.mailbox, settings_.launchers)) {}
+
+SchedulerLoop::~SchedulerLoop() {
+  Stop();
+}
+
+void SchedulerLoop::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void SchedulerLoop::Stop() {
+  if (thread_.joinable()) {
+    with_.mailbox.Close();
+    thread_.join();
+  }
+  // The launcher first: it still speaks to the executor.
+  launcher_.reset();
+  watch_.reset();
+}
+
+void SchedulerLoop::Run() {
+  bool recovered = false;
+  std::optional<std::chrono::milliseconds> wait = std::chrono::milliseconds(0);
+  while (!with_.mailbox.closed()) {
+    with_.mailbox.Wait(wait);
+    wait.reset();
+    try {
+      if (!recovered) Recover();
+      recovered = true;
+      Turn();
+    } catch (const std::exception& error) {
+      // Nothing was changed; a full disk may have room again.
+      Log(LogLevel::kError, "scheduler turn failed and will be repeated", {{"error", error.what()}});
+      wait = kRetryAfter;
+    }
+  }
+}
+
+void SchedulerLoop::Recover() {
+  const std::vector<LiveJob> live =
+      with_.database.Read([&](sql::Reader& reader) { return with_.store.Live(reader); });
+  std::vector<AttemptId> alive;
+  for (const LiveJob& job : live) {
+    Track(job);
+    if (HoldsResources(job.standing)) alive.push_back({job.id.text(), job.standing.attempt.value().number});
+  }
+  watch_ = with_.executor.Watch([&mailbox = with_.mailbox] { mailbox.Wake(); });
+  with_.executor.Adopt(alive);
+  with_.mailbox.Wake();
+}
+
+void SchedulerLoop::Turn() {
+  Mail mail = with_.mailbox.Take();
+  pending_.jobs.merge(mail.jobs);
+  std::move(mail.launched.begin(), mail.launched.end(), std::back_inserter(pending_.launched));
+
+  Refresh(pending_.jobs);
+  pending_.jobs.clear();
+  std::vector<Todo> todo = Events(pending_.launched);
+  std::vector<Todo> placed;
+  Decisions decisions = DecideAfter(todo, placed);
+  std::move(placed.begin(), placed.end(), std::back_inserter(todo));
+  for (const Launched& launched : pending_.launched) {
+    const auto found = tracked_.find(JobId::Parse(launched.id.job_id));
+    if (found != tracked_.end()) found->second.launching = false;
+  }
+  Carry(todo);
+  pending_.launched.clear();
+  TellCancelled();
+  with_.board.Publish(std::move(decisions));
+}
+
+void SchedulerLoop::Track(const LiveJob& job) {
+  Tracked& tracked = tracked_[job.id];
+  tracked.name = job.spec.name;
+  tracked.seq = job.seq;
+  tracked.priority = job.spec.priority;
+  tracked.nodes = job.spec.nodes;
+  tracked.need = NeedOf(job.spec);
+  tracked.standing = job.standing;
+}
+
+void SchedulerLoop::Refresh(const std::set<JobId>& ids) {
+  if (ids.empty()) return;
+  const auto jobs = with_.database.Read([&](sql::Reader& reader) {
+    std::vector<LiveJob> found;
+    for (const JobId& id : ids) {
+      if (auto job = with_.store.FindLive(reader, id)) found.push_back(std::move(*job));
+    }
+    return found;
+  });
+  for (const LiveJob& job : jobs) {
+    if (IsTerminal(job.standing.state)) {
+      tracked_.erase(job.id);
+    } else {
+      Track(job);
+    }
+  }
+}
+
+std::vector<SchedulerLoop::Todo> SchedulerLoop::Events(const std::vector<Launched>& launched) {
+  std::vector<Todo> todo;
+  std::set<AttemptId> failed;
+  for (const Launched& result : launched) {
+    if (!result.failure) continue;
+    failed.insert(result.id);
+    todo.push_back({JobId::Parse(result.id.job_id), Ended{result.id.number, *result.failure}});
+  }
+  for (const AttemptObservation& seen : with_.executor.Observe()) {
+    if (failed.contains(seen.id)) continue;
+    const JobId id = JobId::Parse(seen.id.job_id);
+    const auto found = tracked_.find(id);
+    if (found != tracked_.end()) {
+      AddObservation(seen, found->second, todo);
+    } else if (seen.outcome) {
+      // Its end was stored before, and the executor was not told.
+      todo.push_back({id, Ended{seen.id.number, *seen.outcome}});
+    }
+  }
+  return todo;
+}
+
+void SchedulerLoop::AddObservation(const AttemptObservation& seen, const Tracked& tracked,
+                                   std::vector<Todo>& todo) {
+  const JobId id = JobId::Parse(seen.id.job_id);
+  const int number = seen.id.number;
+  const auto& attempt = tracked.standing.attempt;
+  const bool pid_known = attempt && attempt->supervisor_pid;
+  if (seen.supervisor_pid && !pid_known) todo.push_back({id, Claimed{number, *seen.supervisor_pid}});
+  if (seen.outcome) {
+    todo.push_back({id, Ended{number, *seen.outcome}});
+  } else if (seen.started_at_us && tracked.standing.state == JobState::kStarting) {
+    todo.push_back({id, Started{number, Instant(Microseconds(*seen.started_at_us))}});
+  } else if (seen.phase == AttemptPhase::kAbsent && !tracked.launching) {
+    todo.push_back({id, Absent{number}});
+  }
+}
+
+Decisions SchedulerLoop::DecideAfter(const std::vector<Todo>& todo, std::vector<Todo>& placed) {
+  std::set<JobId> ending;
+  for (const Todo& item : todo) {
+    if (std::holds_alternative<Ended>(item.event)) ending.insert(item.id);
+  }
+  ClusterState state;
+  for (const ExecutorNode& node : with_.executor.Nodes())
+    state.nodes.push_back({node.name, ResourcesOf(node)});
+  for (const auto& [id, job] : tracked_) {
+    if (HoldsResources(job.standing) && !ending.contains(id)) {
+      state.running.push_back({id.text(), job.name, {job.standing.attempt.value().host}, job.need});
+    } else if (job.standing.state == JobState::kQueued) {
+      state.waiting.push_back({id.text(), job.name, job.seq, job.priority, job.nodes, job.need});
+    }
+  }
+  Decisions decisions = Decide(std::move(state));
+  for (const Placement& placement : decisions.placements) {
+    // Submit refuses gangs: this executor starts an attempt on one machine.
+    ORRERY_CHECK_EQ(placement.nodes.size(), size_t{1});
+    placed.push_back({JobId::Parse(placement.job_id), Placed{placement.nodes[0]}});
+  }
+  return decisions;
+}
+
+void SchedulerLoop::Carry(const std::vector<Todo>& todo) {
+  if (todo.empty()) return;
+  struct Stored {
+    std::vector<Step> steps;
+    std::vector<LiveJob> launches;
+  };
+  const Stored stored = with_.database.Write([&](sql::Writer& writer) {
+    Stored out;
+    for (const Todo& item : todo) {
+      out.steps.push_back(with_.store.Apply(writer, item.id, item.event, with_.clock.Now(), kServer));
+      const auto& effects = out.steps.back().effects;
+      if (std::find(effects.begin(), effects.end(), Effect::kLaunch) != effects.end()) {
+        out.launches.push_back(with_.store.FindLive(writer, item.id).value());
+      }
+    }
+    return out;
+  });
+  for (size_t i = 0; i < todo.size(); ++i) {
+    const Step& step = stored.steps[i];
+    const bool forget =
+        std::find(step.effects.begin(), step.effects.end(), Effect::kForget) != step.effects.end();
+    if (const auto* ended = std::get_if<Ended>(&todo[i].event); ended != nullptr && forget) {
+      with_.executor.Forget({todo[i].id.text(), ended->number});
+    } else if (const auto* absent = std::get_if<Absent>(&todo[i].event); absent != nullptr && forget) {
+      with_.executor.Forget({todo[i].id.text(), absent->number});
+    }
+    const auto found = tracked_.find(todo[i].id);
+    if (found == tracked_.end()) continue;
+    found->second.standing = step.next;
+    if (IsTerminal(step.next.state)) tracked_.erase(found);
+  }
+  for (const LiveJob& job : stored.launches) {
+    tracked_.at(job.id).launching = true;
+    launcher_->Put(LaunchOf(job, settings_));
+  }
+}
+
+void SchedulerLoop::TellCancelled() {
+  for (auto& [id, job] : tracked_) {
+    if (!job.standing.cancel_requested || job.cancelling || job.launching || !HoldsResources(job.standing))
+      continue;
+    with_.executor.Cancel({id.text(), job.standing.attempt.value().number});
+    job.cancelling = true;
+  }
+}
+
+}  // namespace orrery::jobs::internal

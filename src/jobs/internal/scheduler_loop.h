@@ -1,0 +1,92 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "jobs/executor.h"
+#include "jobs/internal/board.h"
+#include "jobs/internal/job_store.h"
+#include "jobs/internal/launch.h"
+#include "jobs/internal/launcher.h"
+#include "jobs/internal/mailbox.h"
+#include "jobs/scheduler.h"
+#include "sql/database.h"
+
+namespace orrery::jobs::internal {
+
+/// Moves every live job along: sees what the executor reports and what was asked for, decides who starts, and
+/// starts it. One thread, which sleeps while nothing changes.
+///
+///   a turn:  mail, observations -> events;  events + free resources -> placements
+///            all of it in one transaction: rows, events, runs
+///            only then the effects: launch, cancel, forget
+///
+/// So an attempt and its token are durable before anything of it can run, and its end is durable before the
+/// executor forgets it. A crash between the two repeats the effect, which is idempotent; the first turn after a
+/// restart adopts every attempt that has no end yet, and starts again those that nobody ever claimed.
+class SchedulerLoop {
+ public:
+  struct Collaborators {
+    sql::Database& database;
+    JobStore& store;
+    Executor& executor;
+    Mailbox& mailbox;
+    Board& board;
+    Clock& clock;
+  };
+
+  /// The collaborators must outlive the loop.
+  SchedulerLoop(Collaborators collaborators, ScriptSettings settings);
+  ~SchedulerLoop();
+
+  /// Loads the live jobs and adopts their attempts. Once, before the first turn.
+  void Recover();
+  /// Does all there is to do now. Errors: the database's; then nothing was changed and the next turn repeats it.
+  void Turn();
+
+  /// Recovers and turns in a thread of its own until Stop().
+  void Start();
+  /// Attempts go on without us.
+  void Stop();
+
+ private:
+  /// A job that has not ended, as this loop last stored it.
+  struct Tracked {
+    std::string name;
+    int64_t seq = 0;
+    int priority = 0;
+    int nodes = 1;
+    Resources need;
+    Standing standing;
+    bool launching = false;   ///< with the launcher: the executor does not know it yet
+    bool cancelling = false;  ///< the executor was told
+  };
+  struct Todo {
+    JobId id;
+    JobEvent event;
+  };
+
+  void Track(const LiveJob& job);
+  void Refresh(const std::set<JobId>& ids);
+  std::vector<Todo> Events(const std::vector<Launched>& launched);
+  void AddObservation(const AttemptObservation& seen, const Tracked& tracked, std::vector<Todo>& todo);
+  Decisions DecideAfter(const std::vector<Todo>& todo, std::vector<Todo>& placed);
+  void Carry(const std::vector<Todo>& todo);
+  void TellCancelled();
+  void Run();
+
+  Collaborators with_;
+  ScriptSettings settings_;
+  std::map<JobId, Tracked> tracked_;
+  Mail pending_;  ///< taken, not yet stored
+  std::unique_ptr<Launcher> launcher_;
+  std::unique_ptr<Subscription> watch_;
+  std::thread thread_;
+};
+
+}  // namespace orrery::jobs::internal

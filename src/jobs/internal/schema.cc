@@ -1,0 +1,32 @@
+#include "jobs/internal/schema.h"
+
+namespace orrery::jobs::internal {
+namespace {
+
+constexpr sql::Migration kMigrations[] = {
+    {"jobs", 1,
+     "CREATE TABLE jobs (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, "
+     "queue TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, cancel_requested INTEGER NOT NULL, "
+     "spec TEXT NOT NULL, run_id TEXT NOT NULL, experiment_id TEXT NOT NULL, submitted_by TEXT NOT NULL, "
+     "submitted_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER, attempt INTEGER NOT NULL) STRICT;"
+     "CREATE INDEX jobs_by_state ON jobs (state, seq);"
+     "CREATE INDEX jobs_by_name ON jobs (name, seq);"
+     "CREATE INDEX jobs_by_queue ON jobs (queue, seq);"
+     "CREATE TABLE attempts (token INTEGER PRIMARY KEY AUTOINCREMENT, job_id TEXT NOT NULL REFERENCES jobs "
+     "(id), "
+     "number INTEGER NOT NULL, state TEXT NOT NULL, started_at INTEGER, ended_at INTEGER, exit_code INTEGER, "
+     "signal INTEGER, cause TEXT, host TEXT NOT NULL, supervisor_pid INTEGER, UNIQUE (job_id, number)) "
+     "STRICT;"
+     "CREATE TABLE transitions (seq INTEGER PRIMARY KEY AUTOINCREMENT, job_id TEXT NOT NULL REFERENCES jobs "
+     "(id), "
+     "state TEXT NOT NULL, at INTEGER NOT NULL, cause TEXT NOT NULL) STRICT;"
+     "CREATE INDEX transitions_by_job ON transitions (job_id, seq)"},
+};
+
+}  // namespace
+
+std::span<const sql::Migration> Migrations() {
+  return kMigrations;
+}
+
+}  // namespace orrery::jobs::internal

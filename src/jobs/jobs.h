@@ -1,0 +1,101 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/actor.h"
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "base/random.h"
+#include "content/content.h"
+#include "events/event_log.h"
+#include "jobs/executor.h"
+#include "jobs/query.h"
+#include "jobs/run_keeper.h"
+#include "jobs/script_settings.h"
+#include "jobs/types.h"
+#include "sql/database.h"
+#include "sql/idempotency.h"
+
+namespace orrery::jobs {
+
+/// A log as it stands.
+struct JobLog {
+  AttemptId attempt;
+  /// Whether nothing will be added any more. Ask before reading: what is read afterwards is complete.
+  bool ended = false;
+  std::unique_ptr<AttemptLog> log;  ///< none while nothing was written
+};
+
+/// Takes jobs in, answers about them, and moves them along. jobs/machine.h draws a job's states.
+///
+///   construct -> Start() -> ... -> Stop()      jobs can be submitted before Start and wait for it
+///
+/// Safe to call from any thread, Start and Stop excepted.
+class Jobs {
+ public:
+  struct Collaborators {
+    sql::Database& database;
+    events::EventLog& events;
+    content::Store& content;
+    RunKeeper& runs;
+    Executor& executor;
+    FileSystem& files;
+    Clock& clock;
+    Random& random;
+  };
+
+  /// All must outlive this object.
+  explicit Jobs(Collaborators collaborators);
+  ~Jobs();
+  Jobs(const Jobs&) = delete;
+  Jobs& operator=(const Jobs&) = delete;
+
+  /// Adopts what still runs and begins to place jobs, in a thread of its own. Commands are told `settings`.
+  void Start(ScriptSettings settings);
+  /// Instead of Start: adopts now, and moves jobs on only in Turn(), in the caller's thread; for simulations.
+  void Prepare(ScriptSettings settings);
+  /// Does all there is to do now.
+  void Turn();
+  /// Ends the thread. What runs goes on and is adopted by the next Start of another server.
+  void Stop();
+
+  /// Takes a job in, with its run, in one transaction. `idempotency_key` empty: none; the same key and spec give
+  /// the same job again.
+  /// Errors: invalid_argument (the field at fault), failed_precondition (it could never run here: says why; or
+  /// its code is not stored), aborted (the key was used for another spec).
+  Job Submit(JobSpec spec, const Actor& by, const std::string& idempotency_key = {});
+
+  /// Errors: not_found.
+  Job Get(const JobId& id);
+  /// Newest first. Errors: invalid_argument (limit, page_token).
+  JobPage List(const JobQuery& query);
+
+  /// Ends a job: at once while it waits, else its command is told to end and the job follows it. Asking again
+  /// changes nothing. Errors: not_found, failed_precondition (it has ended).
+  Job Cancel(const JobId& id, const Actor& by);
+
+  /// The log of attempt `number`, by default the latest. Errors: not_found (no such job or attempt).
+  JobLog OpenLog(const JobId& id, std::optional<int> number = std::nullopt);
+
+  /// The machines, what of them is free, and how many jobs run and wait.
+  Cluster Capacity();
+
+  static std::span<const sql::Migration> Migrations();
+
+ private:
+  struct Parts;
+
+  void MakeLoop(ScriptSettings settings);
+  Job Store(Job job, const std::vector<Digest>& code, const Actor& by,
+            const std::optional<sql::IdempotencyKey>& key);
+  std::optional<JobId> Answered(const sql::IdempotencyKey& key);
+
+  Collaborators with_;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace orrery::jobs

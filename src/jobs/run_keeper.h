@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+
+#include "base/actor.h"
+#include "base/instant.h"
+#include "jobs/types.h"
+#include "sql/database.h"
+
+namespace orrery::jobs {
+
+/// The run that a job owns.
+struct OwnedRun {
+  std::string run_id;
+  std::string experiment_id;
+};
+
+/// How a job's run stands.
+enum class RunPhase { kScheduled, kRunning, kFinished, kFailed, kKilled };
+
+/// Keeps the runs of jobs, within the caller's transaction. Safe to call from any thread.
+class RunKeeper {
+ public:
+  virtual ~RunKeeper() = default;
+  /// Creates the run of `job`, scheduled, with its params and tags; its experiment too, when it is new.
+  /// Errors: invalid_argument, failed_precondition (the experiment is deleted).
+  virtual OwnedRun Create(sql::Writer& writer, const JobId& job, const JobSpec& spec, const Actor& by) = 0;
+  /// Moves the run along with its job at `at`. A run that its owner deleted stays as it is.
+  virtual void Follow(sql::Writer& writer, const std::string& run_id, RunPhase phase, Instant at) = 0;
+};
+
+}  // namespace orrery::jobs

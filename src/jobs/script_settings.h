@@ -1,0 +1,19 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+namespace orrery::jobs {
+
+/// What every job's command is told about this server.
+struct ScriptSettings {
+  std::string tracking_uri;                ///< becomes MLFLOW_TRACKING_URI
+  std::map<std::string, std::string> env;  ///< for every command; a job's own variables win
+  /// Between SIGTERM and SIGKILL, on cancel and on timeout.
+  std::chrono::milliseconds grace{10'000};
+  /// How many jobs are laid out and started side by side; 0: within the scheduler's own turn.
+  int launchers = 4;
+};
+
+}  // namespace orrery::jobs

@@ -1,0 +1,98 @@
+#include "jobs/tracking_run_keeper.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/error.h"
+#include "base/utf8.h"
+#include "tracking/limits.h"
+
+namespace orrery::jobs {
+namespace {
+
+std::string CommandText(const std::vector<std::string>& command) {
+  std::string text;
+  for (const std::string& part : command) text += (text.empty() ? "" : " ") + part;
+  return text;
+}
+
+std::vector<tracking::Tag> TagsOf(const JobId& job, const JobSpec& spec) {
+  const bool entry = spec.code && spec.code->entry;
+  std::vector<tracking::Tag> tags = {
+      {"orrery.job_id", job.text()},
+      {"mlflow.source.type", "JOB"},
+      {"mlflow.source.name",
+       entry ? *spec.code->entry : std::string(CutUtf8(CommandText(spec.command), 4'096))},
+  };
+  if (spec.framework) tags.push_back({"orrery.framework", EnumName(*spec.framework)});
+  if (spec.seed) tags.push_back({"orrery.seed", std::to_string(*spec.seed)});
+  if (spec.code && spec.code->commit) tags.push_back({"mlflow.source.git.commit", *spec.code->commit});
+  if (spec.code && spec.code->dirty)
+    tags.push_back({"orrery.git.dirty", *spec.code->dirty ? "true" : "false"});
+  return tags;
+}
+
+tracking::RunStatus StatusOf(RunPhase phase) {
+  switch (phase) {
+    case RunPhase::kScheduled:
+      return tracking::RunStatus::kScheduled;
+    case RunPhase::kRunning:
+      return tracking::RunStatus::kRunning;
+    case RunPhase::kFinished:
+      return tracking::RunStatus::kFinished;
+    case RunPhase::kFailed:
+      return tracking::RunStatus::kFailed;
+    case RunPhase::kKilled:
+      return tracking::RunStatus::kKilled;
+  }
+  return tracking::RunStatus::kFailed;
+}
+
+}  // namespace
+
+OwnedRun TrackingRunKeeper::Create(sql::Writer& writer, const JobId& job, const JobSpec& spec,
+                                   const Actor& by) {
+  int64_t experiment_id = 0;
+  if (spec.experiment) {
+    const auto known = tracking_.experiments.FindByName(writer, *spec.experiment);
+    if (known && known->lifecycle_stage == tracking::LifecycleStage::kDeleted) {
+      throw Error(Code::kFailedPrecondition,
+                  "the experiment is deleted: restore it or choose another: " + Quoted(*spec.experiment),
+                  "experiment");
+    }
+    experiment_id =
+        known ? known->id : tracking_.experiments.Create(writer, {.name = *spec.experiment}, by).id;
+  }
+  const tracking::Run run = tracking_.runs.Create(writer,
+                                                  {.experiment_id = experiment_id,
+                                                   .user = by.name,
+                                                   .name = spec.run_name.value_or(spec.name),
+                                                   .status = tracking::RunStatus::kScheduled,
+                                                   .tags = TagsOf(job, spec)},
+                                                  by);
+  tracking::Batch batch;
+  const auto flush = [&] {
+    if (!batch.params.empty()) tracking_.runs.LogBatch(writer, run.info.id, batch);
+    batch.params.clear();
+  };
+  for (const auto& [key, value] : spec.params) {
+    batch.params.push_back({key, value});
+    if (batch.params.size() == tracking::kMaxParamsPerBatch) flush();
+  }
+  flush();
+  return {run.info.id.text(), std::to_string(experiment_id)};
+}
+
+void TrackingRunKeeper::Follow(sql::Writer& writer, const std::string& run_id, RunPhase phase, Instant at) {
+  tracking::RunUpdate update{.status = StatusOf(phase)};
+  const bool ended = phase != RunPhase::kScheduled && phase != RunPhase::kRunning;
+  if (ended) update.end_ms = ToMillis(at);
+  try {
+    tracking_.runs.Update(writer, tracking::RunId::Parse(run_id), update, {"orrery"});
+  } catch (const Error& error) {
+    // A run that its owner deleted keeps its status; the job ends all the same.
+    if (error.code() != Code::kFailedPrecondition && error.code() != Code::kNotFound) throw;
+  }
+}
+
+}  // namespace orrery::jobs
