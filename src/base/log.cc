@@ -53,7 +53,7 @@ LogField::LogField(std::string_view key, double value) : key(key) {
 }
 
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
-  if (!Logger().should_log(LevelOf(level))) return;
+  if (!LogEnabled(level)) return;
   std::string line;
   JsonWriter out(line);
   out.BeginObject();
@@ -69,6 +69,10 @@ void Log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
   }
   out.EndObject();
   Logger().log(LevelOf(level), "{}", line);
+}
+
+bool LogEnabled(LogLevel level) {
+  return Logger().should_log(LevelOf(level));
 }
 
 void SetLogLevel(LogLevel level) {

@@ -24,6 +24,9 @@ struct LogField {
 /// credential, no header and no body. Safe to call from any thread.
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
 
+/// Whether lines of `level` are written: for callers whose fields are dear.
+bool LogEnabled(LogLevel level);
+
 /// Lines below `level` are dropped (default kInfo).
 void SetLogLevel(LogLevel level);
 

@@ -10,6 +10,11 @@ namespace orrery::http {
 BodyPipe::BodyPipe(size_t block_bytes, std::function<void()> on_room)
     : on_room_(std::move(on_room)), block_bytes_(block_bytes) {}
 
+bool BodyPipe::HasRoom() {
+  const std::scoped_lock lock(mutex_);
+  return spare_ != nullptr || made_ < full_.size();
+}
+
 std::unique_ptr<Block> BodyPipe::TakeEmpty() {
   const std::scoped_lock lock(mutex_);
   if (spare_) return std::move(spare_);

@@ -38,12 +38,14 @@ class Block {
 /// Hands a body from the io thread that receives it to the worker that reads it: one block is filled while
 /// the other is read, so memory stays constant and a slow reader slows the sender.
 ///
-/// The io side calls TakeEmpty, Push, Finish, Fail; the worker's side Read and Close.
+/// The io side calls HasRoom, TakeEmpty, Push, Finish, Fail; the worker's side Read.
 class BodyPipe final : public BodyReader {
  public:
   /// `on_room` is called, on the worker, when a block was emptied. It must not block.
   BodyPipe(size_t block_bytes, std::function<void()> on_room);
 
+  /// Whether a block is free to be filled.
+  bool HasRoom();
   /// An empty block, or none while both are in use.
   std::unique_ptr<Block> TakeEmpty();
   void Push(std::unique_ptr<Block> block);
