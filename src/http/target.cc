@@ -22,7 +22,8 @@ Error Malformed(std::string_view what, std::string_view text) {
 
 /// Whether decoding once more would uncover a separator, a dot, a NUL or yet another escape.
 bool HidesEscapes(std::string_view decoded) {
-  for (size_t at = decoded.find('%'); at + 2 < decoded.size(); at = decoded.find('%', at + 1)) {
+  for (size_t at = decoded.find('%'); at != std::string_view::npos; at = decoded.find('%', at + 1)) {
+    if (at + 2 >= decoded.size()) break;
     const int high = HexDigit(decoded[at + 1]);
     const int low = HexDigit(decoded[at + 2]);
     if (high < 0 || low < 0) continue;

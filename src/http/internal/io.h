@@ -2,6 +2,7 @@
 
 // Asio as the server uses it. Only server.cc, session.cc and transfer.cc include this.
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -33,6 +34,7 @@ using Task = asio::awaitable<T, Executor>;
 /// `always` it queues whatever the length. `work` must live until then and must not throw.
 template <typename Work>
 Task<bool> OnWorker(WorkerPool& pool, bool always, Work& work) {
+  UseAwaitable token;
   co_return co_await asio::async_initiate<UseAwaitable, void(bool)>(
       [&pool, always, &work](auto handler) {
         auto executor = asio::get_associated_executor(handler);
@@ -54,7 +56,7 @@ Task<bool> OnWorker(WorkerPool& pool, bool always, Work& work) {
           answer(resume, false);
         }
       },
-      UseAwaitable());
+      token);
 }
 
 }  // namespace orrery::http

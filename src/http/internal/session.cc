@@ -56,8 +56,8 @@ Task<void> Session::Run() {
 }
 
 Task<void> Session::Loop() {
-  while (!desk_.draining && co_await ServeOne()) {
-  }
+  bool more = true;
+  while (more && !desk_.draining) more = co_await ServeOne();
 }
 
 void Session::Sweep(Clock::Monotonics now) {

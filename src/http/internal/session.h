@@ -89,7 +89,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Task<void> Wait(std::chrono::milliseconds most);
 
   void SetDeadline(std::chrono::milliseconds patience, uint64_t bytes = 0);
-  bool BodyComplete() const;
+  bool BodyComplete();
   bool PeerClosed();
   [[noreturn]] void FailRead(const char* what) const;
 

@@ -25,7 +25,7 @@ Task<size_t> Session::ReadSocket(std::span<char> out) {
   co_return error ? 0 : got;
 }
 
-bool Session::BodyComplete() const {
+bool Session::BodyComplete() {
   return parser_->head().chunked ? parser_->done() && parser_->body().empty() : body_left_ == 0;
 }
 
