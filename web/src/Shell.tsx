@@ -2,6 +2,7 @@ import { useEffect } from "preact/hooks";
 import { api } from "./api.ts";
 import { Empty } from "./components/Notices.tsx";
 import { ThemeButton } from "./components/ThemeButton.tsx";
+import { ComparePage } from "./pages/ComparePage.tsx";
 import { JobPage } from "./pages/JobPage.tsx";
 import { JobsPage } from "./pages/JobsPage.tsx";
 import { RunPage } from "./pages/RunPage.tsx";
@@ -14,7 +15,11 @@ import { useLiveRefresh, useResource } from "./state/resource.ts";
 /** The frame around every page: where one is, where one can go, how the cluster stands. */
 export function Shell() {
   const route = readRoute(path.value);
-  const section = route.page.startsWith("job") ? "jobs" : route.page.startsWith("run") ? "runs" : "";
+  const section = route.page.startsWith("job")
+    ? "jobs"
+    : route.page.startsWith("run") || route.page === "compare"
+      ? "runs"
+      : "";
   useEffect(() => {
     document.title = section ? `${section.charAt(0).toUpperCase()}${section.slice(1)} · Orrery` : "Orrery";
   }, [section]);
@@ -59,6 +64,8 @@ function Page({ route }: { route: Route }) {
       return <JobsPage />;
     case "job":
       return <JobPage key={route.id} id={route.id} />;
+    case "compare":
+      return <ComparePage />;
     case "none":
       return (
         <main class="page">

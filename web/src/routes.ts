@@ -7,6 +7,7 @@ export const links = {
   jobs: "/jobs",
   run: (run: string) => `/runs/${id(run)}`,
   job: (job: string) => `/jobs/${id(job)}`,
+  compare: (runs: readonly string[]) => `/compare?${runs.map((run) => `run=${id(run)}`).join("&")}`,
   experiment: (name: string) => `/runs?experiment=${id(name)}`,
 };
 
@@ -15,6 +16,7 @@ export type Route =
   | { page: "run"; id: string }
   | { page: "jobs" }
   | { page: "job"; id: string }
+  | { page: "compare" }
   | { page: "none" };
 
 /** Tells which page a path asks for; "/" is the list of runs. */
@@ -22,6 +24,7 @@ export function readRoute(path: string): Route {
   const [section = "", entity, ...rest] = path.split("/").filter(Boolean).map(decode);
   if (rest.length > 0) return { page: "none" };
   if (section === "" || section === "runs") return entity ? { page: "run", id: entity } : { page: "runs" };
+  if (section === "compare" && !entity) return { page: "compare" };
   if (section === "jobs") return entity ? { page: "job", id: entity } : { page: "jobs" };
   return { page: "none" };
 }

@@ -7,7 +7,7 @@ import { usePolling, useResource } from "../state/resource.ts";
 import type { Curve, Run, XAxis } from "../wire.ts";
 import { useInView } from "./in-view.ts";
 import type { Range } from "./options.ts";
-import { plot, type View } from "./series.ts";
+import { plot, type View, valueAt } from "./series.ts";
 import { formatPosition } from "./ticks.ts";
 import { usePlot } from "./use-plot.ts";
 
@@ -46,7 +46,10 @@ function MountedChart({ metric, runs, axis, range, view, onZoom, width }: Props 
     to: range?.to,
     width: Math.ceil(width / 50) * 50,
   };
-  const curves = useResource(JSON.stringify(asked), (signal) => api.curves(asked, signal));
+  const curves = useResource(JSON.stringify(asked), async (signal) => {
+    const found = await api.curves(asked, signal);
+    return ids.map((id) => found.find((curve) => curve.run_id === id) ?? noPoints(id, metric));
+  });
   usePolling(
     curves.refresh,
     pollEvery,
@@ -92,7 +95,7 @@ function Drawing({ metric, runs, axis, range, view, onZoom, curves }: Props & { 
   const x = made.data[0];
   const at = cursor.value;
   const place = at === null || at >= x.length ? undefined : at;
-  const values = lines.map((line) => (place === undefined ? lastOf(line) : line[place]));
+  const values = lines.map((line) => (place === undefined ? lastOf(line) : valueAt(line, place)));
   const empty = curves.every((curve) => curve.total === 0);
   return (
     <>
@@ -108,15 +111,19 @@ function Drawing({ metric, runs, axis, range, view, onZoom, curves }: Props & { 
       <p class="chart-notes">
         {runs.length > 1 &&
           runs.map((run, index) => (
-            <span key={run.id} class="legend">
-              <i class={`curve-${(index % 6) + 1}`} />
-              {run.name} <output>{formatNumber(values[index])}</output>
+            <span key={run.id} class="legend" title={run.name}>
+              <i class={`swatch curve-${(index % 6) + 1}`} /> <output>{formatNumber(values[index])}</output>
             </span>
           ))}
         <Notes made={made} curves={curves} />
       </p>
     </>
   );
+}
+
+/** Stands for a run without the metric, so that the others keep their colours. */
+function noPoints(run_id: string, metric: string): Curve {
+  return { run_id, metric, total: 0, exact: true, points: [], non_finite: [] };
 }
 
 /** Writes where the crosshair stands. */

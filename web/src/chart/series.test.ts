@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Curve } from "../wire.ts";
-import { plot } from "./series.ts";
+import { plot, valueAt } from "./series.ts";
 
 function curve(points: Curve["points"], more: Partial<Curve> = {}): Curve {
   return { run_id: "r", metric: "m", total: points.length, exact: true, points, non_finite: [], ...more };
@@ -111,4 +111,9 @@ test("points that are not finite are counted over all curves", () => {
       plain,
     ).notFinite,
   ).toBe(2);
+});
+
+test("between two points of its own a line reads as the one before, outside them as nothing", () => {
+  const line = [undefined, 1, undefined, null, 4, undefined];
+  expect(line.map((_, index) => valueAt(line, index))).toEqual([undefined, 1, 1, null, 4, undefined]);
 });

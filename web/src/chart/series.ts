@@ -70,3 +70,13 @@ function sameX(one: number[], other: number[]): boolean {
     one === other || (one.length === other.length && one.every((value, index) => value === other[index]))
   );
 }
+
+/** The value of a line at `index`, or, between two of its own points, the one before; a gap of its own is null. */
+export function valueAt(
+  line: readonly (number | null | undefined)[],
+  index: number,
+): number | null | undefined {
+  if (line[index] !== undefined) return line[index];
+  const endsBefore = line.findLastIndex((value) => value !== undefined) < index;
+  return endsBefore ? undefined : line.slice(0, index).findLast((value) => value !== undefined);
+}

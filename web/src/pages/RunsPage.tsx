@@ -6,6 +6,7 @@ import { Empty, Loading, Problem } from "../components/Notices.tsx";
 import { isLive } from "../components/Status.tsx";
 import { Table } from "../components/Table.tsx";
 import { formatCount } from "../format.ts";
+import { links } from "../routes.ts";
 import { query, setQuery } from "../state/location.ts";
 import { usePages } from "../state/pages.ts";
 import { useLiveRefresh, usePolling, useResource } from "../state/resource.ts";
@@ -53,6 +54,7 @@ export function RunsPage() {
         <span class="faint count">
           {runs.data && (runs.data.next ? `${rows.length}+ runs` : formatCount(rows.length, "run"))}
         </span>
+        <CompareLink />
         <ColumnPicker
           known={knownColumns(rows)}
           chosen={columns}
@@ -86,6 +88,21 @@ function useChosenColumns(key: string, rows: readonly Run[]): readonly ChosenCol
     usual.current = { key, columns: usualColumns(rows) };
   const named = query.value.getAll("column").flatMap((name) => readColumn(name) ?? []);
   return named.length > 0 ? named : usual.current.columns;
+}
+
+/** Leads to the runs that are ticked, from two on. */
+function CompareLink() {
+  const picked = query.value.getAll("pick");
+  return (
+    <a
+      class="button"
+      href={links.compare(picked)}
+      aria-disabled={picked.length < 2}
+      title="Tick two runs or more"
+    >
+      Compare <span class="numbers">{picked.length || ""}</span>
+    </a>
+  );
 }
 
 function ExperimentChoice({ chosen }: { chosen: string }) {

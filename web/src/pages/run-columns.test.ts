@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Run } from "../wire.ts";
-import { cellText, knownColumns, orderKey, readColumn, usualColumns } from "./run-columns.ts";
+import { cellText, knownColumns, orderKey, readColumn, sideBySide, usualColumns } from "./run-columns.ts";
 
 function run(metrics: Record<string, number>, params: Record<string, string> = {}): Run {
   const more = { step: 0, at: "", min: 0, max: 0, first: 0, count: 1 };
@@ -31,6 +31,18 @@ test("the client's own tags are not offered as columns", () => {
   expect(knownColumns([run({ loss: 1 }, { lr: "0.1" })]).map(({ name }) => name)).toEqual([
     "metrics.loss",
     "params.lr",
+  ]);
+});
+
+test("side by side, parameters come first, and what differs is told", () => {
+  const rows = sideBySide([
+    run({ loss: 1 }, { lr: "0.1", depth: "6" }),
+    run({ loss: 1 }, { lr: "0.3", depth: "6" }),
+  ]);
+  expect(rows.map(({ column, differs }) => [column.name, differs])).toEqual([
+    ["params.depth", false],
+    ["params.lr", true],
+    ["metrics.loss", false],
   ]);
 });
 

@@ -55,3 +55,14 @@ export function usualColumns(runs: readonly Run[], most = 4): ChosenColumn[] {
     .slice(0, most)
     .map(({ name, kind, key }) => ({ name, kind, key }));
 }
+
+/** All that some of the runs have, parameters first, and whether they differ in it. */
+export function sideBySide(runs: readonly Run[]): { column: ChosenColumn; differs: boolean }[] {
+  const kinds = ["params", "metrics", "tags"];
+  return knownColumns(runs)
+    .sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || a.key.localeCompare(b.key))
+    .map(({ name, kind, key }) => {
+      const column = { name, kind, key };
+      return { column, differs: new Set(runs.map((run) => cellText(run, column))).size > 1 };
+    });
+}

@@ -2,18 +2,31 @@ import { Status } from "../components/Status.tsx";
 import type { Column } from "../components/Table.tsx";
 import { Ago, Duration } from "../components/Time.tsx";
 import { links } from "../routes.ts";
-import { setQuery } from "../state/location.ts";
+import { query, setQuery } from "../state/location.ts";
 import type { Run } from "../wire.ts";
 import { type ChosenColumn, cellText, orderKey } from "./run-columns.ts";
 
 /** The columns of the runs table: who and when, then what the reader chose. `order` is the order asked for, if any. */
 export function runTableColumns(chosen: readonly ChosenColumn[], order: string): Column<Run>[] {
+  const picked = query.value.getAll("pick");
+  const pick = (id: string) =>
+    setQuery({ pick: picked.includes(id) ? picked.filter((one) => one !== id) : [...picked, id] });
   return [
     {
       name: "Name",
       title: "Name",
-      width: 220,
-      cell: (run) => <a href={links.run(run.id)}>{run.name}</a>,
+      width: 240,
+      cell: (run) => (
+        <span class="pick">
+          <input
+            type="checkbox"
+            aria-label={`Choose ${run.name} to compare`}
+            checked={picked.includes(run.id)}
+            onChange={() => pick(run.id)}
+          />
+          <a href={links.run(run.id)}>{run.name}</a>
+        </span>
+      ),
     },
     {
       name: "Experiment",
