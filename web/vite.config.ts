@@ -1,7 +1,8 @@
 import { defineConfig, type Plugin } from "vite";
 import { createFixtureServer } from "./dev/fixture-server.ts";
 
-const contentSecurityPolicy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+const contentSecurityPolicy =
+  "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /** Serves /api/v1 from invented data unless ORRERY_URL names a server to pass the calls on to. */
 function fixtureApi(): Plugin {

@@ -1,7 +1,8 @@
 // Prepares what the pages are to show, through the same doors that users have: the jobs API and MLflow's wire.
 
 export const base = process.env.ORRERY_URL?.replace(/\/$/, "");
-if (!base) throw new Error("Set ORRERY_URL to the server that the tests are to drive, such as http://127.0.0.1:7070");
+if (!base)
+  throw new Error("Set ORRERY_URL to the server that the tests are to drive, such as http://127.0.0.1:7070");
 
 export async function call(method, path, body) {
   const answer = await fetch(base + path, {
@@ -40,7 +41,11 @@ export async function someRun() {
 async function logRun() {
   const mlflow = "/api/2.0/mlflow";
   const start_time = Date.now();
-  const created = await call("POST", `${mlflow}/runs/create`, { experiment_id: "0", run_name: "browser-test", start_time });
+  const created = await call("POST", `${mlflow}/runs/create`, {
+    experiment_id: "0",
+    run_name: "browser-test",
+    start_time,
+  });
   const { run_id, artifact_uri } = created.run.info;
   const metrics = Array.from({ length: 200 }, (_, step) => ({
     key: "loss",
@@ -50,7 +55,10 @@ async function logRun() {
   }));
   await call("POST", `${mlflow}/runs/log-batch`, { run_id, metrics, params: [{ key: "depth", value: "6" }] });
   const place = artifact_uri.replace(/^mlflow-artifacts:\/+/, "");
-  const sent = await fetch(`${base}/api/2.0/mlflow-artifacts/artifacts/${place}/report.txt`, { method: "PUT", body: "fine" });
+  const sent = await fetch(`${base}/api/2.0/mlflow-artifacts/artifacts/${place}/report.txt`, {
+    method: "PUT",
+    body: "fine",
+  });
   if (!sent.ok) throw new Error(`The artifact was refused with ${sent.status}: ${await sent.text()}`);
   await call("POST", `${mlflow}/runs/update`, { run_id, status: "FINISHED", end_time: start_time + 200_000 });
   return call("GET", `/api/v1/runs/${run_id}`);

@@ -100,7 +100,7 @@ function listJobs(query: URLSearchParams) {
   const states = query.getAll("state");
   const all = jobs
     .filter((job) => !states.length || states.includes(job.state))
-    .filter((job) => job.name.includes(query.get("name") ?? ""));
+    .filter((job) => [null, job.name].includes(query.get("name")));
   const { items, ...rest } = page(all, query);
   return { jobs: items, ...rest };
 }

@@ -81,7 +81,7 @@ export function JobsPage() {
         />
         <FilterBox
           label="Filter jobs by name"
-          placeholder="Name"
+          placeholder="Exact name"
           value={name}
           error={undefined}
           onApply={(text) => setQuery({ name: text })}
