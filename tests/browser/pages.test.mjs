@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, open } from "./browser.mjs";
-import { base, call, someRun, submitLongJob } from "./server.mjs";
+import { base, call, logRun, someRun, submitLongJob } from "./server.mjs";
 
 let browser;
 before(async () => {
@@ -25,6 +25,28 @@ test("from the runs one opens a run and sees its curve, parameters and artifacts
   const { entries } = await call("GET", `/api/v1/runs/${run.id}/artifacts`);
   await page.getByRole("button", { name: "Artifacts", exact: true }).click();
   await page.getByRole("button", { name: entries[0].path, exact: true }).waitFor();
+  assert.deepEqual(faults, []);
+  await page.close();
+});
+
+test("runs that are ticked are drawn on the same axes", async () => {
+  const run = await someRun();
+  const { page, faults } = await open(browser, "/runs");
+  const boxes = page.getByRole("checkbox", { name: /to compare$/ });
+  await boxes.first().waitFor();
+  if ((await boxes.count()) < 2) {
+    await logRun();
+    await page.reload();
+  }
+  await boxes.nth(1).waitFor();
+  await boxes.nth(0).check();
+  await boxes.nth(1).check();
+  await page.getByRole("link", { name: "Compare 2" }).click();
+  await page.getByRole("heading", { name: "2 runs compared" }).waitFor();
+  assert.equal(new URL(page.url()).searchParams.getAll("run").length, 2);
+
+  await page.goto(`${base}/compare?run=${run.id}&run=${run.id}`);
+  await page.locator("figure canvas").first().waitFor();
   assert.deepEqual(faults, []);
   await page.close();
 });

@@ -38,7 +38,8 @@ export async function someRun() {
   return logRun();
 }
 
-async function logRun() {
+/** Logs a run with one curve, one parameter and one artifact. */
+export async function logRun() {
   const mlflow = "/api/2.0/mlflow";
   const start_time = Date.now();
   const created = await call("POST", `${mlflow}/runs/create`, {

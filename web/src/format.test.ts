@@ -6,6 +6,7 @@ import {
   formatCount,
   formatDuration,
   formatNumber,
+  runTitle,
   shortId,
 } from "./format.ts";
 
@@ -47,6 +48,7 @@ test("a time ago is never negative", () => {
 
 test("sizes, counts, ids and commands", () => {
   expect(formatBytes(512 * 1024 * 1024)).toBe("512 MiB");
+  expect(runTitle({ name: "", id: "0123456789ab" })).toBe("01234567");
   expect(formatBytes(1536)).toBe("1.5 KiB");
   expect(formatCount(1, "run")).toBe("1 run");
   expect(formatCount(1200, "run")).toBe("1,200 runs");

@@ -87,6 +87,11 @@ export function shortId(id: string): string {
   return id.slice(id.indexOf(":") + 1).slice(0, 8);
 }
 
+/** What to call a run: its name, or its id where it was given none. */
+export function runTitle({ name, id }: { name: string; id: string }): string {
+  return name || shortId(id);
+}
+
 /** Writes an argument vector as one would type it in a shell. */
 export function formatCommand(command: readonly string[]): string {
   return command

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { api } from "../api.ts";
 import { Problem } from "../components/Notices.tsx";
-import { formatCount, formatDuration, formatExact, formatNumber } from "../format.ts";
+import { formatCount, formatDuration, formatExact, formatNumber, runTitle } from "../format.ts";
 import { usePolling, useResource } from "../state/resource.ts";
 import type { Curve, Run, XAxis } from "../wire.ts";
 import { useInView } from "./in-view.ts";
@@ -111,7 +111,7 @@ function Drawing({ metric, runs, axis, range, view, onZoom, curves }: Props & { 
       <p class="chart-notes">
         {runs.length > 1 &&
           runs.map((run, index) => (
-            <span key={run.id} class="legend" title={run.name}>
+            <span key={run.id} class="legend" title={runTitle(run)}>
               <i class={`swatch curve-${(index % 6) + 1}`} /> <output>{formatNumber(values[index])}</output>
             </span>
           ))}

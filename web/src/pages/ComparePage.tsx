@@ -4,6 +4,7 @@ import { Empty, Loading, Problem } from "../components/Notices.tsx";
 import { isLive, Status } from "../components/Status.tsx";
 import { currentTab, Tabs } from "../components/Tabs.tsx";
 import { Duration } from "../components/Time.tsx";
+import { runTitle } from "../format.ts";
 import { links } from "../routes.ts";
 import { query, setQuery } from "../state/location.ts";
 import { useLiveRefresh, usePolling, useResource } from "../state/resource.ts";
@@ -19,7 +20,7 @@ const tabs = [
 
 /** Several runs on the same axes, and their parameters and metrics side by side. */
 export function ComparePage() {
-  const ids = query.value.getAll("run");
+  const ids = [...new Set(query.value.getAll("run"))];
   const runs = useResource(ids.join(" "), (signal) => Promise.all(ids.map((id) => api.run(id, signal))));
   useLiveRefresh(runs.refresh, (event) => ids.some((id) => event.data.includes(id)));
   usePolling(runs.refresh, pollEvery, !!runs.data?.some((run) => isLive(run.status)));
@@ -64,7 +65,7 @@ function Chosen({ runs }: { runs: readonly Run[] }) {
       {runs.map((run, index) => (
         <li key={run.id}>
           <i class={`swatch curve-${(index % 6) + 1}`} />
-          <a href={links.run(run.id)}>{run.name}</a>
+          <a href={links.run(run.id)}>{runTitle(run)}</a>
           <Status state={run.status} />
           <span class="faint">
             <Duration from={run.started_at} to={run.ended_at} />
@@ -72,7 +73,7 @@ function Chosen({ runs }: { runs: readonly Run[] }) {
           <button
             type="button"
             class="quiet"
-            aria-label={`Leave out ${run.name}`}
+            aria-label={`Leave out ${runTitle(run)}`}
             onClick={() => leaveOut(run.id)}
           >
             <svg viewBox="0 0 16 16" aria-hidden="true">
@@ -104,8 +105,8 @@ function Values({ runs }: { runs: readonly Run[] }) {
             <tr>
               <th scope="col">Name</th>
               {runs.map((run, index) => (
-                <th key={run.id} scope="col" title={run.name}>
-                  <i class={`swatch curve-${(index % 6) + 1}`} /> {run.name}
+                <th key={run.id} scope="col" title={runTitle(run)}>
+                  <i class={`swatch curve-${(index % 6) + 1}`} /> {runTitle(run)}
                 </th>
               ))}
             </tr>

@@ -9,7 +9,7 @@ import { HeadFact, PageHead } from "../components/PageHead.tsx";
 import { isLive } from "../components/Status.tsx";
 import { currentTab, Tabs } from "../components/Tabs.tsx";
 import { Ago, Duration } from "../components/Time.tsx";
-import { formatNumber, shortId } from "../format.ts";
+import { formatNumber, runTitle, shortId } from "../format.ts";
 import { links } from "../routes.ts";
 import { useLiveRefresh, usePolling, useResource } from "../state/resource.ts";
 import type { Run } from "../wire.ts";
@@ -60,7 +60,7 @@ function Head({ run }: { run: Run }) {
   return (
     <PageHead
       above={[run.experiment_name, links.experiment(run.experiment_name)]}
-      title={run.name}
+      title={runTitle(run)}
       state={run.status}
     >
       <HeadFact name="Started">

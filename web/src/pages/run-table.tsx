@@ -1,6 +1,7 @@
 import { Status } from "../components/Status.tsx";
 import type { Column } from "../components/Table.tsx";
 import { Ago, Duration } from "../components/Time.tsx";
+import { runTitle } from "../format.ts";
 import { links } from "../routes.ts";
 import { query, setQuery } from "../state/location.ts";
 import type { Run } from "../wire.ts";
@@ -20,11 +21,11 @@ export function runTableColumns(chosen: readonly ChosenColumn[], order: string):
         <span class="pick">
           <input
             type="checkbox"
-            aria-label={`Choose ${run.name} to compare`}
+            aria-label={`Choose ${runTitle(run)} to compare`}
             checked={picked.includes(run.id)}
             onChange={() => pick(run.id)}
           />
-          <a href={links.run(run.id)}>{run.name}</a>
+          <a href={links.run(run.id)}>{runTitle(run)}</a>
         </span>
       ),
     },
