@@ -1,4 +1,3 @@
-import { useEffect } from "preact/hooks";
 import { api } from "./api.ts";
 import { Empty } from "./components/Notices.tsx";
 import { ThemeButton } from "./components/ThemeButton.tsx";
@@ -11,6 +10,7 @@ import { links, type Route, readRoute } from "./routes.ts";
 import { liveState } from "./state/live.ts";
 import { path } from "./state/location.ts";
 import { useLiveRefresh, useResource } from "./state/resource.ts";
+import { useTitle } from "./state/title.ts";
 
 /** The frame around every page: where one is, where one can go, how the cluster stands. */
 export function Shell() {
@@ -20,9 +20,6 @@ export function Shell() {
     : route.page.startsWith("run") || route.page === "compare"
       ? "runs"
       : "";
-  useEffect(() => {
-    document.title = section ? `${section.charAt(0).toUpperCase()}${section.slice(1)} · Orrery` : "Orrery";
-  }, [section]);
   return (
     <>
       <header class="bar">
@@ -67,14 +64,19 @@ function Page({ route }: { route: Route }) {
     case "compare":
       return <ComparePage />;
     case "none":
-      return (
-        <main class="page">
-          <Empty title="There is no such page">
-            <a href={links.runs}>Go to the runs</a>
-          </Empty>
-        </main>
-      );
+      return <NoPage />;
   }
+}
+
+function NoPage() {
+  useTitle(undefined);
+  return (
+    <main class="page">
+      <Empty title="There is no such page">
+        <a href={links.runs}>Go to the runs</a>
+      </Empty>
+    </main>
+  );
 }
 
 /** How busy the machines are, in a few words. */

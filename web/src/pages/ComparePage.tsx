@@ -8,6 +8,7 @@ import { runTitle } from "../format.ts";
 import { links } from "../routes.ts";
 import { query, setQuery } from "../state/location.ts";
 import { useLiveRefresh, usePolling, useResource } from "../state/resource.ts";
+import { useTitle } from "../state/title.ts";
 import type { Run } from "../wire.ts";
 import { cellText, sideBySide } from "./run-columns.ts";
 
@@ -23,6 +24,7 @@ export function ComparePage() {
   const ids = [...new Set(query.value.getAll("run"))];
   const runs = useResource(ids.join(" "), (signal) => Promise.all(ids.map((id) => api.run(id, signal))));
   useLiveRefresh(runs.refresh, (event) => ids.some((id) => event.data.includes(id)));
+  useTitle("Comparison");
   usePolling(runs.refresh, pollEvery, !!runs.data?.some((run) => isLive(run.status)));
   if (ids.length === 0)
     return (

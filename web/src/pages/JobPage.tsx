@@ -10,6 +10,7 @@ import { shortId } from "../format.ts";
 import { links } from "../routes.ts";
 import { query, setQuery } from "../state/location.ts";
 import { useLiveRefresh, useResource } from "../state/resource.ts";
+import { useTitle } from "../state/title.ts";
 import type { Job } from "../wire.ts";
 import { JobSide } from "./JobSide.tsx";
 
@@ -18,6 +19,7 @@ export function JobPage({ id }: { id: string }) {
   const resource = useResource(id, (signal) => api.job(id, signal));
   useLiveRefresh(resource.refresh, (event) => event.data.includes(id));
   const job = resource.data;
+  useTitle(job?.name);
   if (!job)
     return (
       <main class="page">

@@ -10,6 +10,7 @@ import { links } from "../routes.ts";
 import { query, setQuery } from "../state/location.ts";
 import { usePages } from "../state/pages.ts";
 import { useLiveRefresh } from "../state/resource.ts";
+import { useTitle } from "../state/title.ts";
 import type { Job, JobState } from "../wire.ts";
 
 type Show = "" | "waiting" | "running" | "succeeded" | "failed" | "cancelled";
@@ -68,6 +69,7 @@ export function JobsPage() {
     return { items: page.jobs, next: page.next_page_token };
   });
   useLiveRefresh(jobs.refresh, (event) => event.type.includes("job"));
+  useTitle("Jobs");
   const rows = jobs.data?.items ?? [];
   return (
     <main class="list-page">

@@ -12,6 +12,7 @@ import { Ago, Duration } from "../components/Time.tsx";
 import { formatNumber, runTitle, shortId } from "../format.ts";
 import { links } from "../routes.ts";
 import { useLiveRefresh, usePolling, useResource } from "../state/resource.ts";
+import { useTitle } from "../state/title.ts";
 import type { Run } from "../wire.ts";
 
 const pollEvery = 2000;
@@ -30,6 +31,7 @@ export function RunPage({ id }: { id: string }) {
     resource.refresh,
     (event) => event.data.includes(id) || (!!run?.job_id && event.data.includes(run.job_id)),
   );
+  useTitle(run && runTitle(run));
   usePolling(resource.refresh, pollEvery, !!run && isLive(run.status));
   if (!run)
     return (

@@ -10,6 +10,7 @@ import { links } from "../routes.ts";
 import { query, setQuery } from "../state/location.ts";
 import { usePages } from "../state/pages.ts";
 import { useLiveRefresh, usePolling, useResource } from "../state/resource.ts";
+import { useTitle } from "../state/title.ts";
 import type { Run } from "../wire.ts";
 import { type ChosenColumn, knownColumns, readColumn, usualColumns } from "./run-columns.ts";
 import { runTableColumns } from "./run-table.tsx";
@@ -32,6 +33,7 @@ export function RunsPage() {
     return { items: page.runs, next: page.next_page_token };
   });
   useLiveRefresh(runs.refresh, (event) => /run|job/.test(event.type));
+  useTitle("Runs");
   const rows = runs.data?.items ?? [];
   usePolling(runs.refresh, pollEvery, rows.length <= longestPolled && rows.some((run) => isLive(run.status)));
   const columns = useChosenColumns(key, rows);
