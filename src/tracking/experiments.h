@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,8 @@ struct NewExperiment {
 /// the field), failed_precondition (it is deleted).
 class Experiments {
  public:
-  /// The collaborators must outlive this object.
+  /// The collaborators must outlive this object. Creates experiment 0 where it is missing: migrations must have
+  /// run.
   Experiments(sql::Database& database, events::EventLog& events, Clock& clock, Options options);
 
   /// Errors: already_exists (the name is taken, by a deleted one too).
@@ -41,6 +43,8 @@ class Experiments {
   std::optional<Experiment> FindByName(std::string_view name);
   std::optional<Experiment> FindByName(sql::Reader& reader, std::string_view name);
   ExperimentPage Search(const ExperimentQuery& query);
+  /// How many active runs each experiment holds; those without one are left out.
+  std::map<int64_t, int64_t> CountRuns();
 
   /// Errors: already_exists.
   void Rename(int64_t id, const std::string& new_name, const Actor& by);
@@ -54,6 +58,8 @@ class Experiments {
   std::vector<DatasetSummary> SearchDatasets(const std::vector<int64_t>& ids);
 
  private:
+  void CheckFree(sql::Reader& reader, const std::string& name);
+
   sql::Database& database_;
   events::EventLog& events_;
   Clock& clock_;

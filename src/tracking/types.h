@@ -97,10 +97,9 @@ struct Experiment {
   int64_t created_ms = 0;
   int64_t updated_ms = 0;
   std::vector<Tag> tags;
-  int64_t runs = 0;  ///< how many active runs it holds
 };
 BOOST_DESCRIBE_STRUCT(Experiment, (),
-                      (id, name, artifact_location, lifecycle_stage, created_ms, updated_ms, tags, runs))
+                      (id, name, artifact_location, lifecycle_stage, created_ms, updated_ms, tags))
 
 struct Dataset {
   std::string name;

@@ -1,0 +1,86 @@
+#include "tracking/tracking.h"
+
+namespace orrery::tracking {
+namespace {
+
+constexpr std::string_view kFirst = R"sql(
+CREATE TABLE experiments (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, artifact_location TEXT NOT NULL,
+  lifecycle_stage TEXT NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL) STRICT;
+CREATE TABLE experiment_tags (
+  experiment_id INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (experiment_id, key)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE runs (
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, experiment_id INTEGER NOT NULL, name TEXT NOT NULL,
+  user_name TEXT NOT NULL, status TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER,
+  artifact_uri TEXT NOT NULL, lifecycle_stage TEXT NOT NULL,
+  deleted_with_experiment INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX runs_by_start ON runs (lifecycle_stage, start_ms DESC, id);
+CREATE INDEX runs_of_experiment ON runs (experiment_id, lifecycle_stage, start_ms DESC, id);
+CREATE TABLE run_params (
+  run_seq INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (run_seq, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_tags (
+  run_seq INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (run_seq, key)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE metric_series (
+  id INTEGER PRIMARY KEY, run_seq INTEGER NOT NULL, experiment_id INTEGER NOT NULL, key TEXT NOT NULL,
+  latest_value REAL, latest_step INTEGER NOT NULL, latest_ms INTEGER NOT NULL,
+  first_value REAL, first_step INTEGER NOT NULL, first_ms INTEGER NOT NULL,
+  min_value REAL, max_value REAL, points INTEGER NOT NULL, tail_points INTEGER NOT NULL,
+  UNIQUE (run_seq, key)) STRICT;
+CREATE INDEX metric_series_by_value ON metric_series (experiment_id, key, latest_value, run_seq);
+CREATE TABLE metric_tail (
+  series_id INTEGER NOT NULL, seq INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (series_id, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE metric_chunks (
+  series_id INTEGER NOT NULL, seq INTEGER NOT NULL, points INTEGER NOT NULL,
+  min_step INTEGER NOT NULL, max_step INTEGER NOT NULL, min_ms INTEGER NOT NULL, max_ms INTEGER NOT NULL,
+  summary BLOB NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (series_id, seq)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE datasets (
+  id INTEGER PRIMARY KEY, experiment_id INTEGER NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL,
+  source_type TEXT NOT NULL, source TEXT NOT NULL, dataset_schema TEXT, dataset_profile TEXT,
+  UNIQUE (experiment_id, name, digest)) STRICT;
+CREATE TABLE run_datasets (
+  run_seq INTEGER NOT NULL, dataset_id INTEGER NOT NULL,
+  PRIMARY KEY (run_seq, dataset_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_dataset_tags (
+  run_seq INTEGER NOT NULL, dataset_id INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (run_seq, dataset_id, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_model_inputs (
+  run_seq INTEGER NOT NULL, model_id TEXT NOT NULL, PRIMARY KEY (run_seq, model_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_model_outputs (
+  run_seq INTEGER NOT NULL, model_id TEXT NOT NULL, step INTEGER NOT NULL,
+  PRIMARY KEY (run_seq, model_id)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE logged_models (
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, experiment_id INTEGER NOT NULL, name TEXT NOT NULL,
+  model_type TEXT NOT NULL, source_run_id TEXT NOT NULL, status TEXT NOT NULL, status_message TEXT NOT NULL,
+  artifact_uri TEXT NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
+  lifecycle_stage TEXT NOT NULL) STRICT;
+CREATE INDEX logged_models_of_experiment ON logged_models (experiment_id, lifecycle_stage, created_ms);
+CREATE TABLE logged_model_params (
+  model_seq INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (model_seq, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE logged_model_tags (
+  model_seq INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (model_seq, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE logged_model_metrics (
+  model_seq INTEGER NOT NULL, key TEXT NOT NULL, run_id TEXT NOT NULL, dataset_name TEXT NOT NULL,
+  dataset_digest TEXT NOT NULL, value REAL, step INTEGER NOT NULL, timestamp_ms INTEGER NOT NULL,
+  PRIMARY KEY (model_seq, key, run_id, dataset_name, dataset_digest)) STRICT, WITHOUT ROWID
+)sql";
+
+constexpr sql::Migration kMigrations[] = {{"tracking", 1, kFirst}};
+
+}  // namespace
+
+std::span<const sql::Migration> Tracking::Migrations() {
+  return kMigrations;
+}
+
+}  // namespace orrery::tracking
