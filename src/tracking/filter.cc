@@ -1,5 +1,6 @@
 #include "tracking/filter.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <set>
@@ -62,6 +63,15 @@ std::string EntityChoices(const Grammar& grammar) {
   return out;
 }
 
+bool IsAlias(std::string_view aliases, std::string_view key) {
+  while (!aliases.empty()) {
+    const size_t end = std::min(aliases.find('|'), aliases.size());
+    if (aliases.substr(0, end) == key) return true;
+    aliases.remove_prefix(std::min(end + 1, aliases.size()));
+  }
+  return false;
+}
+
 /// What a clause compares: an entity and its key.
 struct Field {
   Entity entity = Entity::kAttribute;
@@ -115,7 +125,7 @@ std::pair<std::optional<Entity>, std::string> Parser::TakeName() {
 void Parser::ResolveAttribute(Field& field) const {
   std::string choices;
   for (const Attribute& attribute : grammar_.attributes) {
-    if (field.key == attribute.name || (!attribute.alias.empty() && field.key == attribute.alias)) {
+    if (field.key == attribute.name || IsAlias(attribute.aliases, field.key)) {
       field.key = attribute.name;
       field.kind = attribute.kind;
       return;

@@ -59,7 +59,7 @@ struct Attribute {
   };
   std::string_view name;
   Kind kind = Kind::kText;
-  std::string_view alias = {};  ///< another spelling of `name`
+  std::string_view aliases = {};  ///< other spellings of `name`, with '|' between them
 };
 
 /// What one list allows. Attributes are always allowed.

@@ -97,6 +97,18 @@ uint64_t TakeNumber(std::string_view& in) {
   return number;
 }
 
+bool IsOf(const sql::Value& value, const SortColumn& column) {
+  switch (column.type) {
+    case SortColumn::Type::kInteger:
+      return std::holds_alternative<int64_t>(value) || (column.nullable && IsNull(value));
+    case SortColumn::Type::kReal:
+      return std::holds_alternative<double>(value) || (column.nullable && IsNull(value));
+    case SortColumn::Type::kText:
+      return std::holds_alternative<std::string>(value) || (column.nullable && IsNull(value));
+  }
+  return false;
+}
+
 std::string Fingerprint(std::string_view query) {
   return std::string(DigestOf(query).hex().substr(0, 12));
 }
@@ -185,7 +197,8 @@ std::string EncodePageToken(std::string_view query, std::span<const sql::Value> 
   return internal::EncodeBase64(bytes);
 }
 
-std::vector<sql::Value> DecodePageToken(std::string_view token, std::string_view query, size_t columns) {
+std::vector<sql::Value> DecodePageToken(std::string_view token, std::string_view query,
+                                        std::span<const SortColumn> columns) {
   const auto decoded = internal::DecodeBase64(token);
   const std::string fingerprint = Fingerprint(query);
   if (!decoded || !decoded->starts_with(fingerprint)) throw BadToken();
@@ -215,7 +228,10 @@ std::vector<sql::Value> DecodePageToken(std::string_view token, std::string_view
       throw BadToken();
     }
   }
-  if (out.size() != columns) throw BadToken();
+  if (out.size() != columns.size()) throw BadToken();
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (!IsOf(out[i], columns[i])) throw BadToken();
+  }
   return out;
 }
 

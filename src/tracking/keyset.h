@@ -48,6 +48,7 @@ std::vector<sql::Value> SortValues(const sql::Row& row, size_t first, std::span<
 /// asked).
 std::string EncodePageToken(std::string_view query, std::span<const sql::Value> last);
 /// Errors: invalid_argument (not a token, or one of another query).
-std::vector<sql::Value> DecodePageToken(std::string_view token, std::string_view query, size_t columns);
+std::vector<sql::Value> DecodePageToken(std::string_view token, std::string_view query,
+                                        std::span<const SortColumn> columns);
 
 }  // namespace orrery::tracking

@@ -9,7 +9,6 @@
 #include "base/random.h"
 #include "events/event_log.h"
 #include "sql/database.h"
-#include "tracking/options.h"
 #include "tracking/search.h"
 #include "tracking/types.h"
 
@@ -33,8 +32,7 @@ struct NewLoggedModel {
 class LoggedModels {
  public:
   /// The collaborators must outlive this object.
-  LoggedModels(sql::Database& database, events::EventLog& events, Clock& clock, Random& random,
-               Options options);
+  LoggedModels(sql::Database& database, events::EventLog& events, Clock& clock, Random& random);
 
   /// Errors: not_found (no such experiment or source run), failed_precondition (the experiment is deleted).
   LoggedModel Create(const NewLoggedModel& model, const Actor& by);
@@ -56,7 +54,6 @@ class LoggedModels {
   events::EventLog& events_;
   Clock& clock_;
   Random& random_;
-  Options options_;
 };
 
 }  // namespace orrery::tracking

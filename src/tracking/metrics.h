@@ -29,14 +29,15 @@ struct CurveQuery {
   int64_t width = 1'000;  ///< buckets, 1 to 10,000
 };
 
-/// A series cut into `width` buckets along x: of each bucket the points of the least, greatest, first and
-/// last value, in the order of x.
+/// A series cut into `width` buckets along x: of each bucket the points of the least, greatest, first and last
+/// finite value, in the order of x. Up to 4 * width points are all there.
 struct Curve {
   std::string run_id;
   std::string metric;
-  int64_t total = 0;                              ///< points in the range
-  bool exact = true;                              ///< every one of them is in `points`
-  std::vector<std::pair<double, double>> points;  ///< (x, value); NaN and infinities stand among them
+  int64_t total = 0;                                  ///< points in the range
+  bool exact = true;                                  ///< every one of them is there
+  std::vector<std::pair<double, double>> points;      ///< (x, value); a value that is not finite is a gap
+  std::vector<std::pair<double, double>> non_finite;  ///< (x, value): of each bucket the first of each kind
 };
 
 /// Reads the points of metrics. Safe to call from any thread; unknown runs and keys have no points.

@@ -15,7 +15,7 @@ struct Tracking {
            const Options& options = {})
       : experiments(database, events, clock, options),
         runs(database, events, clock, random, options),
-        logged_models(database, events, clock, random, options),
+        logged_models(database, events, clock, random),
         metrics(database) {}
 
   static std::span<const sql::Migration> Migrations();

@@ -30,7 +30,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (error.code() != orrery::Code::kInvalidArgument) throw;
   }
   try {
-    tracking::DecodePageToken(text, "query", 2);
+    using Type = tracking::SortColumn::Type;
+    static const tracking::SortColumn kColumns[] = {{"a", Type::kReal, true, true}, {"b", Type::kText}};
+    tracking::DecodePageToken(text, "query", kColumns);
   } catch (const orrery::Error& error) {
     if (error.code() != orrery::Code::kInvalidArgument) throw;
   }

@@ -96,8 +96,7 @@ ExperimentPage SearchExperiments(sql::Reader& reader, const ExperimentQuery& que
   Condition where = StageIs("e.lifecycle_stage", query.view);
   for (const Clause& clause : ParseFilter(query.filter, kGrammar)) where.And(ConditionOf(clause));
   const std::string asked = QueryText("experiments", query.filter, query.view, query.order_by);
-  if (!query.page_token.empty())
-    where.And(After(sort, DecodePageToken(query.page_token, asked, sort.size())));
+  if (!query.page_token.empty()) where.And(After(sort, DecodePageToken(query.page_token, asked, sort)));
 
   std::string sql = "SELECT " + sql::Columns<ExperimentRow>("e") + SelectSort(sort) + " FROM experiments e";
   if (!where.sql.empty()) sql += " WHERE " + where.sql;
