@@ -52,13 +52,15 @@ bool IsPlainRelativePath(std::string_view path) {
 bool LinkStaysInside(std::string_view path, std::string_view target) {
   if (target.empty() || target.front() == '/' || target.find('\0') != std::string_view::npos) return false;
   auto depth = std::ranges::count(path, '/');
+  bool descended = false;
   for (size_t begin = 0; begin <= target.size();) {
     const size_t end = std::min(target.find('/', begin), target.size());
     const std::string_view segment = target.substr(begin, end - begin);
     if (segment == "..") {
-      if (--depth < 0) return false;
+      // Behind a name, which may itself be a link, ".." leads who knows where.
+      if (descended || --depth < 0) return false;
     } else if (!segment.empty() && segment != ".") {
-      ++depth;
+      descended = true;
     }
     begin = end + 1;
   }

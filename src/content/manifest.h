@@ -52,7 +52,8 @@ struct Manifest {
 /// folder.
 bool IsPlainRelativePath(std::string_view path);
 
-/// Whether a link at `path` with this target stays inside the tree.
+/// Whether a link at `path` with this target stays inside the tree, whatever links the tree has besides: ".."
+/// may only lead the target.
 bool LinkStaysInside(std::string_view path, std::string_view target);
 
 }  // namespace orrery::content

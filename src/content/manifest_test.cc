@@ -39,7 +39,9 @@ TEST(Manifest, RefusesTextThatIsNotCanonical) {
 
 TEST(Manifest, LinksMayOnlyPointInside) {
   EXPECT_TRUE(LinkStaysInside("a/b", "../c"));
-  EXPECT_TRUE(LinkStaysInside("a", "b/../c"));
+  EXPECT_TRUE(LinkStaysInside("a/b/c", "../.././d//e"));
+  // With "b/c" a link to the root, "b/c/.." lies outside.
+  EXPECT_FALSE(LinkStaysInside("a", "b/c/.."));
   EXPECT_FALSE(LinkStaysInside("a/b", "../../c"));
   EXPECT_FALSE(LinkStaysInside("a", "/etc/passwd"));
   EXPECT_FALSE(LinkStaysInside("a", "b/../../c"));
