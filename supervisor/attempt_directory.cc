@@ -23,6 +23,14 @@ int WriteAll(int file, std::string_view bytes) {
   return 0;
 }
 
+int SetLock(const Descriptor& file, short type) {
+  // Of the open file, not of the process: it is inherited, and others can ask for it without taking it.
+  struct flock whole = {};
+  whole.l_type = type;
+  whole.l_whence = SEEK_SET;
+  return fcntl(file.number(), F_OFD_SETLK, &whole) == 0 ? 0 : errno;
+}
+
 std::string ReservedName(const char* name) {
   return std::string(name) + ".reserved";
 }
@@ -51,11 +59,12 @@ int AttemptDirectory::Lock() {
   lock_ =
       Descriptor(openat(directory_.number(), jobs::record::kLockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock_) return errno;
-  // Of the open file, not of the process: it is inherited, and others can ask for it without taking it.
-  struct flock whole = {};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  return fcntl(lock_.number(), F_OFD_SETLK, &whole) == 0 ? 0 : errno == EACCES ? EAGAIN : errno;
+  const int error = SetLock(lock_, F_WRLCK);
+  return error == EACCES ? EAGAIN : error;
+}
+
+void AttemptDirectory::Unlock() {
+  SetLock(lock_, F_UNLCK);
 }
 
 AttemptDirectory::Content AttemptDirectory::ReadLaunch() const {

@@ -34,6 +34,10 @@ class AttemptDirectory {
   /// that inherits it has ended. EAGAIN: another holds it.
   int Lock();
 
+  /// Lets go of the lock for all who inherited it. Watchers of the file are told of its close just before the kernel
+  /// drops its locks, so that the last holder does it by hand.
+  void Unlock();
+
   struct Content {
     std::string bytes;
     int error = 0;

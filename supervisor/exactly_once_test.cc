@@ -52,7 +52,7 @@ TEST(ExactlyOnceTest, AnEndedAttemptIsNotRunAgain) {
   attempt.AddScript("echo ran");
   attempt.Run();
   EXPECT_EQ(attempt.StartAgain(), jobs::record::kAlreadyClaimed);
-  EXPECT_EQ(attempt.Errors(), "orrery-supervisor: already claimed: job\n");
+  EXPECT_EQ(attempt.Answer(), "already claimed: job\n");
   EXPECT_EQ(attempt.Log(), "ran\n");
   EXPECT_TRUE(attempt.Has("outcome"));
 }
@@ -71,7 +71,7 @@ TEST(ExactlyOnceTest, ATornLaunchRecordIsRefusedBeforeTheClaim) {
   const std::string whole = jobs::record::Encode(attempt.launch);
   std::ofstream(attempt.Path("launch")) << whole.substr(0, whole.size() - 1);
   EXPECT_EQ(attempt.StartAgain(), jobs::record::kBadLaunchRecord);
-  EXPECT_EQ(attempt.Errors(), "orrery-supervisor: bad launch record: torn record: too short\n");
+  EXPECT_EQ(attempt.Answer(), "bad launch record: torn record: too short\n");
   EXPECT_FALSE(attempt.Has("claim"));
 }
 

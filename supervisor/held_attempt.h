@@ -64,8 +64,8 @@ class HeldAttempt {
     const std::string path = Path("launch");
     const pid_t pid = fork();
     if (pid != 0) return pid;
-    const int errors = open(Path("errors").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    dup2(errors, 2);
+    const int answer = open(Path("answer").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    dup2(answer, 1);
     execl(SUPERVISOR_BINARY, "orrery-supervisor", path.c_str(), nullptr);
     _exit(127);
   }
@@ -95,7 +95,7 @@ class HeldAttempt {
   std::string ReadFifo() const { return ReadFile(Path("fifo")); }
 
   std::string Log() const { return ReadFile(Path("log")); }
-  std::string Errors() const { return ReadFile(Path("errors")); }
+  std::string Answer() const { return ReadFile(Path("answer")); }
   jobs::record::ClaimRecord Claim() const {
     return jobs::record::DecodeClaim(ReadFile(Path("claim"))).record.value_or(jobs::record::ClaimRecord{});
   }

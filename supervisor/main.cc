@@ -28,7 +28,8 @@ constexpr long kOutcomeBytes = 64 << 10;
 constexpr long kStartedBytes = 4 << 10;
 
 int Fail(record::ExitCode code, const char* what, const char* why) {
-  std::fprintf(stderr, "orrery-supervisor: %s: %s\n", what, why);
+  std::printf("%s: %s\n", what, why);
+  std::fflush(stdout);  // left by _exit
   return code;
 }
 
@@ -101,6 +102,7 @@ int Guard(AttemptDirectory& directory, Descriptor claimed) {
   while (waitpid(supervisor, nullptr, 0) < 0 && errno == EINTR) {
   }
   KillDescendants();
+  directory.Unlock();
   return 0;
 }
 

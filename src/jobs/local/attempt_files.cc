@@ -1,0 +1,115 @@
+#include "jobs/local/attempt_files.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <span>
+#include <string_view>
+#include <thread>
+
+#include <fcntl.h>
+
+#include "base/error.h"
+#include "base/id.h"
+
+namespace orrery::jobs::local {
+namespace {
+
+struct AttemptTag {
+  static constexpr std::string_view kField = "job_id";
+};
+
+constexpr uint64_t kMostRecordBytes = 16u << 20;
+
+}  // namespace
+
+AttemptFiles::AttemptFiles(FileSystem& files, const std::string& jobs_directory, const AttemptId& id)
+    : files_(files),
+      directory_(jobs_directory + "/" + Id<AttemptTag>::Parse(id.job_id).text() + "/" +
+                 std::to_string(id.number)) {}
+
+bool AttemptFiles::Exists() const {
+  return files_.Exists(directory_);
+}
+
+std::string AttemptFiles::ReadIfThere(const std::string& path) const {
+  try {
+    return files_.ReadAll(path, kMostRecordBytes);
+  } catch (const Error& error) {
+    if (error.code() == Code::kNotFound) return {};
+    throw;
+  }
+}
+
+bool AttemptFiles::IsLocked() const {
+  if (!files_.Exists(Path(record::kLockFile))) return false;
+  const auto file = files_.Open(Path(record::kLockFile), OpenMode::kRead);
+  // Only asks: a lock taken to find out would turn a supervisor away.
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (fcntl(file->Descriptor(), F_OFD_GETLK, &whole) != 0) {
+    throw SystemError(errno, "cannot ask for the lock", Path(record::kLockFile));
+  }
+  return whole.l_type != F_UNLCK;
+}
+
+AttemptFacts AttemptFiles::Read() const {
+  AttemptFacts facts;
+  // In this order: a claim is made under the lock, and the outcome written before the lock is let go.
+  const std::string claim = Path(record::kClaimFile);
+  facts.claimed = files_.Exists(claim);
+  if (facts.claimed) facts.claim = record::DecodeClaim(ReadIfThere(claim)).record;
+  facts.locked = IsLocked();
+  facts.started = record::DecodeStarted(ReadIfThere(Path(record::kStartedFile))).record;
+  facts.outcome = record::DecodeOutcome(ReadIfThere(Path(record::kOutcomeFile))).record;
+  if (!facts.outcome && !facts.locked) {
+    // Killed between writing the outcome and naming it.
+    const std::string reserved = Path(record::kOutcomeFile) + record::kReservedSuffix;
+    facts.outcome = record::DecodeOutcome(ReadIfThere(reserved)).record;
+  }
+  return facts;
+}
+
+void AttemptFiles::AwaitRelease() const {
+  constexpr int kMostTries = 20;
+  for (int i = 0; i < kMostTries && IsLocked(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+bool AttemptFiles::Withdraw() const {
+  files_.CreateDirectories(directory_);
+  const std::string text = record::Encode(record::ClaimRecord{});
+  try {
+    const auto file = files_.Open(Path(record::kClaimFile), OpenMode::kCreateNew, 0600);
+    file->WriteAt(0, std::as_bytes(std::span(text)));
+    file->Sync();
+  } catch (const Error& error) {
+    if (error.code() == Code::kAlreadyExists) return false;
+    throw;
+  }
+  files_.SyncDirectory(directory_);
+  return true;
+}
+
+std::optional<record::LaunchRecord> AttemptFiles::ReadLaunch() const {
+  return record::DecodeLaunch(ReadIfThere(Path(record::kLaunchFile))).record;
+}
+
+std::string AttemptFiles::LastWords() const {
+  constexpr uint64_t kTail = 8192;
+  constexpr std::size_t kMostWords = 400;
+  if (!files_.Exists(Path(record::kLogFile))) return {};
+  const auto log = files_.Open(Path(record::kLogFile), OpenMode::kRead);
+  const uint64_t size = log->Size();
+  std::string tail(std::min(size, kTail), '\0');
+  tail.resize(log->ReadAt(size - tail.size(), std::as_writable_bytes(std::span(tail))));
+  while (!tail.empty() && (tail.back() == '\n' || tail.back() == ' ')) tail.pop_back();
+  // pip puts a notice of a new release, or a hint, behind the line that matters.
+  std::size_t begin = tail.rfind("ERROR: ");
+  if (begin == std::string::npos) begin = tail.rfind('\n') == std::string::npos ? 0 : tail.rfind('\n') + 1;
+  const std::size_t end = std::min(tail.find('\n', begin), tail.size());
+  return tail.substr(begin, std::min(end - begin, kMostWords));
+}
+
+}  // namespace orrery::jobs::local

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/file_system.h"
+#include "jobs/executor.h"
+#include "jobs/record.h"
+
+namespace orrery::jobs::local {
+
+/// What the files of an attempt say at one moment.
+struct AttemptFacts {
+  /// A process of the attempt may be alive.
+  bool locked = false;
+  /// There is a claim, whole or not.
+  bool claimed = false;
+  std::optional<record::ClaimRecord> claim;
+  std::optional<record::StartedRecord> started;
+  std::optional<record::OutcomeRecord> outcome;
+};
+
+/// The files of one attempt, seen from the server: DATA/jobs/JOB/NUMBER, laid out as jobs/record.h says, and
+/// beside them
+///   requirements   the text that its environment is built from
+/// Errors of every call: those of FileSystem.
+class AttemptFiles {
+ public:
+  /// `files` must outlive this object. Errors: invalid_argument (an id that is no plain name).
+  AttemptFiles(FileSystem& files, const std::string& jobs_directory, const AttemptId& id);
+
+  const std::string& directory() const { return directory_; }
+  std::string Path(const char* name) const { return directory_ + "/" + name; }
+  static constexpr char kRequirements[] = "requirements";
+
+  /// Whether Start laid anything out here.
+  bool Exists() const;
+
+  /// Reads all records. With a claim, no lock and no outcome there will be none any more.
+  AttemptFacts Read() const;
+
+  /// Waits for a lock to go whose holder has just closed the file: the kernel tells of the close first. A moment at most,
+  /// since another may hold it too.
+  void AwaitRelease() const;
+
+  /// Takes the claim for the server, so that no supervisor will run the attempt. False: it is claimed
+  /// already.
+  bool Withdraw() const;
+
+  /// Returns the launch record; none when it is absent or damaged.
+  std::optional<record::LaunchRecord> ReadLaunch() const;
+
+  /// Returns the line of the log's end that speaks of an error, or else the last one, for people.
+  std::string LastWords() const;
+
+ private:
+  std::string ReadIfThere(const std::string& path) const;
+  bool IsLocked() const;
+
+  FileSystem& files_;
+  std::string directory_;
+};
+
+}  // namespace orrery::jobs::local

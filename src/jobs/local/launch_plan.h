@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+#include "jobs/executor.h"
+#include "jobs/local/attempt_files.h"
+
+namespace orrery::jobs::local {
+
+/// What a LocalExecutor is told once.
+struct LocalExecutorOptions {
+  /// Holds jobs/, environments/ and bin/.
+  std::string data_directory;
+  /// Absolute path of the interpreter that environments are built with.
+  std::string python;
+  /// What every job finds in its environment (InheritedEnvironment).
+  std::map<std::string, std::string> base_env;
+  /// What jobs may use (ThisMachine).
+  ExecutorNode node;
+};
+
+/// Refuses what no supervisor could execute. Errors: invalid_argument.
+void CheckLaunch(const AttemptLaunch& launch);
+
+/// Makes the record that a supervisor runs `launch` by: the environment's build where it is not there yet, then the
+/// command. `gpus` are the devices that it gets, of a machine that has any. Errors: failed_precondition (no Python).
+record::LaunchRecord PlanLaunch(FileSystem& files, const LocalExecutorOptions& options,
+                                const AttemptLaunch& launch, const AttemptFiles& attempt,
+                                const std::vector<int>& gpus);
+
+/// Returns the devices that a planned launch was given.
+std::vector<int> GpusOf(const record::LaunchRecord& record);
+
+}  // namespace orrery::jobs::local

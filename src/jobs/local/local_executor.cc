@@ -1,0 +1,336 @@
+#include "jobs/local/local_executor.h"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "jobs/local/file_log.h"
+#include "jobs/local/outcome.h"
+#include "jobs/local/supervisor_image.h"
+#include "jobs/local/workspace.h"
+
+namespace orrery::jobs::local {
+
+LocalExecutor::LocalExecutor(LocalExecutorOptions options, FileSystem& files, Processes& processes,
+                             Clock& clock, CodeSource& code)
+    : options_(std::move(options)),
+      files_(files),
+      processes_(processes),
+      clock_(clock),
+      code_(code),
+      jobs_directory_(options_.data_directory + "/jobs"),
+      supervisor_(InstallSupervisor(files, options_.data_directory + "/bin")),
+      thread_([this] { WatchLoop(); }) {}
+
+LocalExecutor::~LocalExecutor() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  watch_.Wake();
+  thread_.join();
+}
+
+AttemptFiles LocalExecutor::FilesOf(const AttemptId& id) const {
+  return {files_, jobs_directory_, id};
+}
+
+void LocalExecutor::Start(const AttemptLaunch& launch) {
+  CheckLaunch(launch);
+  const AttemptFiles files = FilesOf(launch.id);
+  const std::optional<std::vector<int>> gpus = Enter(launch);
+  if (!gpus) return;
+  bool laid_out = false;
+  try {
+    if (ClearRemains(files)) {
+      laid_out = true;
+      LayOutAttempt(files, launch, *gpus);
+    }
+    {
+      const std::scoped_lock lock(mutex_);
+      Held& held = attempts_.at(launch.id);
+      WatchRecords(held);
+      held.stage = StartStage::kSpawning;
+      if (laid_out && held.cancel_wanted) files.Withdraw();
+    }
+    if (laid_out) StartSupervisor(files);
+  } catch (...) {
+    Leave(launch.id);
+    if (laid_out) RemoveQuietly(files.directory());
+    throw;
+  }
+  const std::scoped_lock lock(mutex_);
+  const auto held = attempts_.find(launch.id);
+  if (held == attempts_.end()) return;  // ended and forgotten already
+  held->second.stage = StartStage::kNone;
+  Refresh(held->second);
+}
+
+// Notes that the attempt is being started, and gives it its devices; none when it is known already.
+std::optional<std::vector<int>> LocalExecutor::Enter(const AttemptLaunch& launch) {
+  const std::scoped_lock lock(mutex_);
+  const auto known = attempts_.find(launch.id);
+  if (known != attempts_.end() && known->second.seen.phase != AttemptPhase::kAbsent) return std::nullopt;
+  std::set<int> used;
+  for (const auto& [id, other] : attempts_) {
+    if (other.seen.phase != AttemptPhase::kEnded) used.insert(other.gpus.begin(), other.gpus.end());
+  }
+  std::vector<int> gpus;
+  for (int gpu = 0; gpu < options_.node.gpus && static_cast<int>(gpus.size()) < launch.gpus; ++gpu) {
+    if (!used.contains(gpu)) gpus.push_back(gpu);
+  }
+  if (static_cast<int>(gpus.size()) < launch.gpus) {
+    throw Error(Code::kFailedPrecondition, "not enough free GPUs on " + options_.node.name + ": asked for " +
+                                               std::to_string(launch.gpus) + ", free " +
+                                               std::to_string(gpus.size()));
+  }
+  Held& held = attempts_[launch.id];
+  StopWatchingRecords(held);
+  held = Held();
+  held.seen.id = launch.id;
+  held.stage = StartStage::kLayingOut;
+  held.gpus = gpus;
+  Changed(launch.id);
+  return gpus;
+}
+
+void LocalExecutor::Leave(const AttemptId& id) {
+  const std::scoped_lock lock(mutex_);
+  const auto held = attempts_.find(id);
+  if (held == attempts_.end()) return;
+  StopWatchingRecords(held->second);
+  attempts_.erase(held);
+  Changed(id);
+}
+
+// Makes room for a fresh layout. False: the attempt was claimed before, and must not be touched.
+bool LocalExecutor::ClearRemains(const AttemptFiles& files) {
+  if (!files.Exists()) return true;
+  // A supervisor that an earlier server spawned may be about to claim.
+  if (!files.Withdraw()) return false;
+  const std::string aside = files.directory() + ".withdrawn";
+  files_.RemoveAll(aside);
+  files_.Rename(files.directory(), aside);
+  files_.RemoveAll(aside);
+  return true;
+}
+
+void LocalExecutor::LayOutAttempt(const AttemptFiles& files, const AttemptLaunch& launch,
+                                  const std::vector<int>& gpus) {
+  constexpr uint32_t kPrivate = 0700;
+  const auto write = [this](const std::string& path, std::string_view text) {
+    // Not synced: after a power loss nothing of this attempt runs, and it is laid out again or lost.
+    files_.Open(path, OpenMode::kCreateNew, 0600)->WriteAt(0, std::as_bytes(std::span(text)));
+  };
+  files_.CreateDirectories(ParentOf(files.directory()));
+  files_.CreateDirectory(files.directory(), kPrivate);
+  const std::string work = files.Path(record::kWorkDirectory);
+  files_.CreateDirectory(work, kPrivate);
+  if (launch.manifest) LayOut(files_, code_, Digest::Parse(*launch.manifest, "manifest"), work);
+  if (launch.requirements) write(files.Path(AttemptFiles::kRequirements), *launch.requirements);
+  write(files.Path(record::kLogFile), {});
+  const record::LaunchRecord plan = PlanLaunch(files_, options_, launch, files, gpus);
+  write(files.Path(record::kLaunchFile), record::Encode(plan));
+}
+
+// Returns when the attempt is claimed: by this supervisor, another one, or a cancel.
+void LocalExecutor::StartSupervisor(const AttemptFiles& files) {
+  const CommandResult result = processes_.Run({.argv = {supervisor_, files.Path(record::kLaunchFile)}});
+  const int code = result.exit_code;
+  if (code == record::kClaimed || code == record::kAlreadyClaimed || code == record::kAlreadyHeld) return;
+  const std::string said =
+      result.output.empty() ? "" : ": " + result.output.substr(0, result.output.find('\n'));
+  if (code == record::kNoSpace) throw Error(Code::kStorageFull, "no space to run the job" + said);
+  // Whatever happened to it, it is certain that it does not run: or else it has claimed.
+  if (!files.Withdraw() && files.Read().locked) return;
+  throw Error(Code::kInternal, "the supervisor did not start, exit code " + std::to_string(code) + said);
+}
+
+void LocalExecutor::RemoveQuietly(const std::string& directory) {
+  try {
+    files_.RemoveAll(directory);
+  } catch (const Error& error) {
+    // The error that led here matters more; the next Start of the attempt clears what is left.
+    Log(LogLevel::kWarning, "cannot remove what was laid out for an attempt",
+        {{"directory", directory}, {"error", error.what()}});
+  }
+}
+
+void LocalExecutor::Cancel(const AttemptId& id) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = attempts_.find(id);
+  if (found == attempts_.end() || found->second.seen.phase == AttemptPhase::kEnded) return;
+  Held& held = found->second;
+  held.cancel_wanted = true;
+  if (held.stage == StartStage::kLayingOut) return;  // Start sees it before it spawns
+  FilesOf(id).Withdraw();
+  Refresh(held);
+}
+
+void LocalExecutor::Adopt(const std::vector<AttemptId>& alive) {
+  const std::scoped_lock lock(mutex_);
+  for (const AttemptId& id : alive) {
+    const auto [entry, added] = attempts_.try_emplace(id);
+    if (!added) continue;
+    Held& held = entry->second;
+    held.seen = {.id = id, .phase = AttemptPhase::kAbsent};
+    const AttemptFiles files = FilesOf(id);
+    if (files.Exists()) {
+      if (const auto launch = files.ReadLaunch()) held.gpus = GpusOf(*launch);
+      WatchRecords(held);
+      Refresh(held);
+    }
+    Changed(id);
+  }
+}
+
+std::vector<AttemptObservation> LocalExecutor::Observe() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<AttemptObservation> observations;
+  for (const auto& [id, held] : attempts_) observations.push_back(held.seen);
+  return observations;
+}
+
+void LocalExecutor::Forget(const AttemptId& id) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = attempts_.find(id);
+  if (found == attempts_.end()) return;
+  const AttemptPhase phase = found->second.seen.phase;
+  if (phase != AttemptPhase::kEnded && phase != AttemptPhase::kAbsent) return;
+  StopWatchingRecords(found->second);
+  attempts_.erase(found);
+}
+
+std::unique_ptr<Subscription> LocalExecutor::Watch(std::function<void()> changed) {
+  return watchers_.Add(kAnyAttempt, std::move(changed));
+}
+
+std::unique_ptr<AttemptLog> LocalExecutor::OpenLog(const AttemptId& id) {
+  const std::string path = FilesOf(id).Path(record::kLogFile);
+  if (!files_.Exists(path)) return nullptr;
+  return std::make_unique<FileLog>(files_.Open(path, OpenMode::kRead));
+}
+
+std::unique_ptr<Subscription> LocalExecutor::WatchLog(const AttemptId& id, std::function<void()> grown) {
+  const std::string path = FilesOf(id).Path(record::kLogFile);
+  int watch = FileWatch::kAll;
+  if (files_.Exists(path)) {
+    const std::scoped_lock lock(mutex_);
+    watch = watch_.AddFile(path);
+    LogWatch& entry = log_watches_[watch];
+    entry.id = id;
+    ++entry.watchers;
+  }
+  return log_watchers_.Add(id, std::move(grown), [this, watch] { StopWatchingLog(watch); });
+}
+
+void LocalExecutor::StopWatchingLog(int watch) {
+  const std::scoped_lock lock(mutex_);
+  const auto entry = log_watches_.find(watch);
+  if (entry == log_watches_.end() || --entry->second.watchers > 0) return;
+  watch_.Remove(watch);
+  log_watches_.erase(entry);
+}
+
+std::vector<ExecutorNode> LocalExecutor::Nodes() {
+  return {options_.node};
+}
+
+void LocalExecutor::WatchRecords(Held& held) {
+  if (held.watch != FileWatch::kAll) return;
+  held.watch = watch_.AddDirectory(FilesOf(held.seen.id).directory());
+  record_watches_[held.watch] = held.seen.id;
+}
+
+void LocalExecutor::StopWatchingRecords(Held& held) {
+  if (held.watch == FileWatch::kAll) return;
+  watch_.Remove(held.watch);
+  record_watches_.erase(held.watch);
+  held.watch = FileWatch::kAll;
+}
+
+void LocalExecutor::Refresh(Held& held) {
+  if (held.seen.phase == AttemptPhase::kEnded || held.stage == StartStage::kLayingOut) return;
+  const AttemptFiles files = FilesOf(held.seen.id);
+  const AttemptFacts facts = files.Read();
+  const AttemptPhase before = held.seen.phase;
+  if (facts.outcome) return End(held, FromRecord(*facts.outcome, files));
+  if (facts.claim && facts.claim->pid == 0) return End(held, Withdrawn(clock_.Now()));
+  if (facts.claimed && !facts.locked) return End(held, Lost(facts, processes_.BootId(), clock_.Now()));
+  if (facts.claimed) {
+    held.seen.phase = facts.started ? AttemptPhase::kRunning : AttemptPhase::kClaimed;
+    if (facts.claim) held.seen.supervisor_pid = static_cast<int>(facts.claim->pid);
+    if (facts.started) held.seen.started_at_us = facts.started->started_at_us;
+    SendCancel(held, facts);
+  } else if (held.stage == StartStage::kNone) {
+    held.seen.phase = facts.locked ? AttemptPhase::kLaunched : AttemptPhase::kAbsent;
+  }
+  if (held.seen.phase != before) Changed(held.seen.id);
+}
+
+void LocalExecutor::SendCancel(Held& held, const AttemptFacts& facts) {
+  if (!held.cancel_wanted || held.cancel_sent || !facts.claim) return;
+  held.cancel_sent =
+      processes_.Signal({static_cast<pid_t>(facts.claim->pid),
+                         static_cast<uint64_t>(facts.claim->start_ticks), facts.claim->boot_id},
+                        SIGUSR1);
+}
+
+void LocalExecutor::End(Held& held, AttemptOutcome outcome) {
+  held.seen.phase = AttemptPhase::kEnded;
+  if (outcome.started_at_us) held.seen.started_at_us = outcome.started_at_us;
+  held.seen.outcome = std::move(outcome);
+  StopWatchingRecords(held);
+  Changed(held.seen.id);
+}
+
+void LocalExecutor::Changed(const AttemptId& id) {
+  changed_ = true;
+  grown_.insert(id);
+  watch_.Wake();
+}
+
+void LocalExecutor::WatchLoop() {
+  while (true) {
+    const std::vector<FileWatch::Event> events = watch_.Wait();
+    std::set<int> topics;
+    std::set<AttemptId> logs;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (stopping_) return;
+      for (const FileWatch::Event& event : events) TakeEvent(event);
+      if (std::exchange(changed_, false)) topics.insert(kAnyAttempt);
+      logs = std::exchange(grown_, {});
+    }
+    watchers_.Call(topics);
+    log_watchers_.Call(logs);
+  }
+}
+
+void LocalExecutor::TakeEvent(const FileWatch::Event& event) {
+  if (event.watch == FileWatch::kAll) {
+    for (auto& [id, held] : attempts_) RefreshOrLog(held, false);
+    for (const auto& [watch, log] : log_watches_) grown_.insert(log.id);
+    return;
+  }
+  if (const auto log = log_watches_.find(event.watch); log != log_watches_.end())
+    grown_.insert(log->second.id);
+  const auto record = record_watches_.find(event.watch);
+  if (record == record_watches_.end()) return;
+  RefreshOrLog(attempts_.at(record->second), event.name == record::kLockFile);
+}
+
+void LocalExecutor::RefreshOrLog(Held& held, bool lock_closed) {
+  try {
+    if (lock_closed) FilesOf(held.seen.id).AwaitRelease();
+    Refresh(held);
+  } catch (const Error& error) {
+    // It stays as it was last seen, until its files change again.
+    Log(LogLevel::kError, "cannot read the records of an attempt",
+        {{"job", held.seen.id.job_id}, {"attempt", held.seen.id.number}, {"error", error.what()}});
+  }
+}
+
+}  // namespace orrery::jobs::local
