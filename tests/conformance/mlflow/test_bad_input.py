@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.mlflow.wire import API, Wire
+from tests.conformance.mlflow.wire import API, Json, Wire
 
 JSON = {"Content-Type": "application/json"}
 CLIENT_ERRORS = range(400, 500)
@@ -159,7 +159,9 @@ def test_heavy_search_is_refused_or_bounded(wire: Wire, experiment: str, body: d
         {"filter": "params.p LIKE '\\'"},
         {"filter": "params.p = 'a'; DROP TABLE runs"},
         {"order_by": ["metrics.a; drop table runs"]},
-        {"order_by": ['metrics.`a"; drop table runs --` ASC']},
+        pytest.param(
+            {"order_by": ['metrics.`a"; drop table runs --` ASC']}, marks=pytest.mark.differs("answers 500")
+        ),
     ],
     ids=lambda body: str(body),
 )
@@ -186,7 +188,7 @@ def test_errors_show_no_inside(wire: Wire, experiment: str, run: str) -> None:
 
 def test_client_errors_are_never_5xx(wire: Wire, experiment: str, run: str) -> None:
     values: list[object] = [None, True, -1, 1.5, 2**70, "", "x" * 300, [], {}, [[]], {"a": {"b": []}}]
-    routes = {
+    routes: dict[str, Json] = {
         "experiments/create": {"name": "n"},
         "experiments/search": {"max_results": 1, "filter": "", "order_by": [], "page_token": ""},
         "runs/create": {"experiment_id": experiment, "start_time": 1, "tags": [], "run_name": "n"},

@@ -112,7 +112,7 @@ def test_ids_are_never_paths(wire: Wire, value: str) -> None:
         assert reply.status_code in allowed, f"{path} {reply.status_code} {reply.text[:200]}"
 
 
-@pytest.mark.parametrize("value", ["a/b", "a:b", "", "..", "x" * 10_000])
+@pytest.mark.parametrize("value", ["a/b", "a:b", "", "..", "y" * 10_000])
 def test_model_names(wire: Wire, value: str) -> None:
     reply = wire.call("POST", "registered-models/create", json={"name": value})
     if wire.server.stock and len(value) > 300:  # no bound in its SQLite

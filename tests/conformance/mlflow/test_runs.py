@@ -201,6 +201,7 @@ def test_legacy_log_model_appends_to_the_tag(wire: Wire, run: str) -> None:
 
 def test_resume_by_id(client: MlflowClient, experiment: str, run: str) -> None:
     client.set_terminated(run)
+    mlflow.set_experiment(experiment_id=experiment)
     with mlflow.start_run(run_id=run):
         mlflow.log_metric("again", 1.0)
     found = client.get_run(run)

@@ -1,0 +1,1 @@
+"""Rate at which small jobs start and finish, and what one job's supervisor holds."""

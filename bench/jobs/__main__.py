@@ -1,0 +1,145 @@
+"""Submits many jobs that run `true`, and measures how many start and finish each second.
+
+    python -m bench.jobs --orrery build/orrery
+
+Prints a Markdown table. The exit code is 1 when a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import requests
+
+from bench import servers
+from bench.process import CpuTime
+
+MIB = 1 << 20
+TARGET_PER_SECOND = 50.0
+TARGET_SUPERVISOR_MIB = 2.0
+FINISH_SECONDS = 120
+LONGEST_PAGE = 1000
+TERMINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
+
+Json = dict[str, Any]
+
+
+class Jobs:
+    """The jobs of one server, over its REST interface."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url + "/api/v1"
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def call(self, method: str, path: str, **options: Any) -> Json:
+        """One request that must succeed."""
+        reply = self.session.request(method, self.url + path, timeout=60, **options)
+        if not reply.ok:
+            raise RuntimeError(f"{method} {path}: {reply.status_code} {reply.text[:300]}")
+        answer: Json = reply.json()
+        return answer
+
+    def submit(self, name: str, *command: str) -> str:
+        """The id of a new job that asks for little."""
+        spec = {"name": name, "command": list(command), "cpus": 0.1, "memory_bytes": 64 * MIB}
+        job: str = self.call("POST", "/jobs", json=spec)["id"]
+        return job
+
+    def wait_until_idle(self) -> None:
+        """Returns when no job runs or waits."""
+        deadline = time.monotonic() + FINISH_SECONDS
+        while time.monotonic() < deadline:
+            cluster = self.call("GET", "/cluster")
+            if not cluster["jobs_running"] and not cluster["jobs_waiting"]:
+                return
+            time.sleep(0.02)
+        raise RuntimeError(f"jobs still run or wait after {FINISH_SECONDS} s")
+
+    def wait_until(self, job: str, states: set[str]) -> Json:
+        """The job once it is in one of these states."""
+        deadline = time.monotonic() + FINISH_SECONDS
+        while time.monotonic() < deadline:
+            found = self.call("GET", f"/jobs/{job}")
+            if found["state"] in states:
+                return found
+            time.sleep(0.02)
+        raise RuntimeError(f"job {job} did not reach {sorted(states)} within {FINISH_SECONDS} s")
+
+
+class Outcome(NamedTuple):
+    """Jobs per second from the first submission to the last end, and server processor time of each (ms)."""
+
+    per_second: float
+    submits_per_second: float
+    cpu_ms: float
+
+
+def run_many(server: servers.Running, count: int) -> Outcome:
+    """Submits `count` jobs that run `true`; all must succeed."""
+    jobs = Jobs(server.url)
+    with CpuTime(server.pid) as cpu:
+        started = time.perf_counter()
+        ids = {jobs.submit(f"true-{index}", "true") for index in range(count)}
+        submitted = time.perf_counter() - started
+        jobs.wait_until_idle()
+    found = [
+        job for job in jobs.call("GET", "/jobs", params={"limit": LONGEST_PAGE})["jobs"] if job["id"] in ids
+    ]
+    failed = [job for job in found if job["state"] != "SUCCEEDED"]
+    if len(found) != count or failed:
+        raise RuntimeError(f"{len(found)} of {count} jobs found, {len(failed)} did not succeed: {failed[:1]}")
+    first = min(datetime.fromisoformat(job["submitted_at"]) for job in found)
+    last = max(datetime.fromisoformat(job["ended_at"]) for job in found)
+    return Outcome(count / (last - first).total_seconds(), count / submitted, cpu.seconds * 1000 / count)
+
+
+def supervisor_mib(server: servers.Running) -> float:
+    """Resident memory of the supervisor of one running job, without the job."""
+    jobs = Jobs(server.url)
+    job = jobs.submit("sleep", "sleep", "600")
+    try:
+        pid = jobs.wait_until(job, {"RUNNING"} | TERMINAL)["attempts"][-1]["supervisor_pid"]
+        status = Path(f"/proc/{pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")) / 1024
+    finally:
+        jobs.call("POST", f"/jobs/{job}/cancel")
+        jobs.wait_until(job, TERMINAL)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.jobs", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--orrery", type=Path, required=True, help="the program to measure")
+    parser.add_argument(
+        "--jobs", type=int, default=200, help=f"how many, at most {LONGEST_PAGE} (default %(default)s)"
+    )
+    args = parser.parse_args()
+    if not 1 <= args.jobs <= LONGEST_PAGE:
+        parser.error(f"--jobs must be 1 to {LONGEST_PAGE}: {args.jobs}")
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-jobs-") as folder,
+        servers.orrery(args.orrery, Path(folder, "data")) as server,
+    ):
+        outcome = run_many(server, args.jobs)
+        held = supervisor_mib(server)
+    fast, small = outcome.per_second >= TARGET_PER_SECOND, held <= TARGET_SUPERVISOR_MIB
+    print("| what | measured | target | |\n|---|---:|---:|---|")
+    print(f"| {args.jobs} jobs that run `true`, started and finished | {outcome.per_second:.0f}/s ", end="")
+    print(f"| {TARGET_PER_SECOND:.0f}/s | {'kept' if fast else '**missed**'} |")
+    print(f"| submissions, one client | {outcome.submits_per_second:.0f}/s | | |")
+    print(f"| server CPU for one job | {outcome.cpu_ms:.1f} ms | | |")
+    print(f"| resident memory of a supervisor | {held:.1f} MiB ", end="")
+    print(f"| {TARGET_SUPERVISOR_MIB:.0f} MiB | {'kept' if small else '**missed**'} |")
+    return 0 if fast and small else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
