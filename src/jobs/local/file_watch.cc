@@ -59,9 +59,10 @@ void FileWatch::Remove(int watch) {
   inotify_rm_watch(events_, watch);
 }
 
-std::vector<FileWatch::Event> FileWatch::Wait() {
+std::vector<FileWatch::Event> FileWatch::Wait(std::optional<std::chrono::milliseconds> at_most) {
   std::array<pollfd, 2> ready = {pollfd{events_, POLLIN, 0}, pollfd{wake_, POLLIN, 0}};
-  while (poll(ready.data(), ready.size(), -1) < 0 && errno == EINTR) {
+  const int timeout = at_most ? static_cast<int>(at_most->count()) : -1;
+  while (poll(ready.data(), ready.size(), timeout) < 0 && errno == EINTR) {
   }
   uint64_t wakes = 0;
   [[maybe_unused]] const ssize_t taken = read(wake_, &wakes, sizeof wakes);

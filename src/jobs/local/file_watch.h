@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +32,8 @@ class FileWatch {
   };
   static constexpr int kAll = -1;
 
-  /// Blocks until something changed or Wake was called (then the list may be empty).
-  std::vector<Event> Wait();
+  /// Blocks until something changed, Wake was called or `at_most` is over: then the list may be empty.
+  std::vector<Event> Wait(std::optional<std::chrono::milliseconds> at_most = std::nullopt);
   void Wake();
 
  private:

@@ -65,7 +65,7 @@ void LocalExecutor::Start(const AttemptLaunch& launch) {
   const auto held = attempts_.find(launch.id);
   if (held == attempts_.end()) return;  // ended and forgotten already
   held->second.stage = StartStage::kNone;
-  Refresh(held->second);
+  RefreshOrLog(held->second, false);  // it is on its way, whether its records can be read now or later
 }
 
 // Notes that the attempt is being started, and gives it its devices; none when it is known already.
@@ -293,19 +293,29 @@ void LocalExecutor::Changed(const AttemptId& id) {
 }
 
 void LocalExecutor::WatchLoop() {
+  constexpr std::chrono::seconds kRetry{1};
+  std::optional<std::chrono::milliseconds> at_most;
   while (true) {
-    const std::vector<FileWatch::Event> events = watch_.Wait();
+    const std::vector<FileWatch::Event> events = watch_.Wait(at_most);
     std::set<int> topics;
     std::set<AttemptId> logs;
     {
       const std::scoped_lock lock(mutex_);
       if (stopping_) return;
+      RetryUnread();
       for (const FileWatch::Event& event : events) TakeEvent(event);
       if (std::exchange(changed_, false)) topics.insert(kAnyAttempt);
       logs = std::exchange(grown_, {});
+      at_most = unread_.empty() ? std::nullopt : std::optional<std::chrono::milliseconds>(kRetry);
     }
     watchers_.Call(topics);
     log_watchers_.Call(logs);
+  }
+}
+
+void LocalExecutor::RetryUnread() {
+  for (const AttemptId& id : std::exchange(unread_, {})) {
+    if (const auto held = attempts_.find(id); held != attempts_.end()) RefreshOrLog(held->second, false);
   }
 }
 
@@ -327,7 +337,7 @@ void LocalExecutor::RefreshOrLog(Held& held, bool lock_closed) {
     if (lock_closed) FilesOf(held.seen.id).AwaitRelease();
     Refresh(held);
   } catch (const Error& error) {
-    // It stays as it was last seen, until its files change again.
+    unread_.insert(held.seen.id);
     Log(LogLevel::kError, "cannot read the records of an attempt",
         {{"job", held.seen.id.job_id}, {"attempt", held.seen.id.number}, {"error", error.what()}});
   }

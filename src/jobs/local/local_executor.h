@@ -80,6 +80,8 @@ class LocalExecutor : public Executor {
   void Changed(const AttemptId& id);
   void TakeEvent(const FileWatch::Event& event);
 
+  void RetryUnread();
+
   void WatchLoop();
   void StopWatchingLog(int watch);
 
@@ -101,6 +103,8 @@ class LocalExecutor : public Executor {
   std::map<int, AttemptId> record_watches_;
   std::map<int, LogWatch> log_watches_;
   std::set<AttemptId> grown_;
+  /// Whose records could not be read when they changed.
+  std::set<AttemptId> unread_;
   bool changed_ = false;
   bool stopping_ = false;
   std::thread thread_;

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/failing_file_system.h"
 #include "base/file_system.h"
 #include "base/processes.h"
 #include "content/manifest.h"
@@ -118,7 +119,8 @@ class TestExecutor {
     return log ? log->Read(0, log->Size()) : "no log";
   }
 
-  PosixFileSystem files;
+  PosixFileSystem real_files;
+  FailingFileSystem files{real_files};
   PosixProcesses processes;
   SystemClock clock;
   MapCode code;
