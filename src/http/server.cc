@@ -109,7 +109,13 @@ void Server::Core::Listen() {
 void Server::Core::Start() {
   RefuseOpenDoor();
   for (int i = 0; i < options_.io_threads; ++i) io_.push_back(std::make_unique<IoThread>());
-  Listen();
+  try {
+    Listen();
+  } catch (const Error&) {
+    acceptor_.reset();
+    io_.clear();
+    throw;
+  }
   asio::co_spawn(io_.front()->context, Accept(), asio::detached);
   for (const auto& io : io_) {
     io->desk.date = HttpDate(clock_.Now());

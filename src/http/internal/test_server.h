@@ -1,12 +1,13 @@
 #pragma once
 
+#include <atomic>
 #include <cstring>
-#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -140,6 +141,21 @@ struct TestServer {
     server->Start();
   }
   RawClient Connect() { return RawClient(server->port()); }
+  /// The result of `wait`, while the server's clock runs ahead.
+  template <typename F>
+  auto WhileTimePasses(F wait) {
+    std::atomic<bool> done = false;
+    std::thread time([&] {
+      while (!done) {
+        clock.Advance(std::chrono::seconds(1));
+        std::this_thread::yield();
+      }
+    });
+    auto result = wait();
+    done = true;
+    time.join();
+    return result;
+  }
 };
 
 /// "GET /x HTTP/1.1" with a Host, `fields` ("A: b\r\n") and a body with its length.
