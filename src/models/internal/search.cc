@@ -98,7 +98,7 @@ std::optional<std::string> RunSearch(sql::Reader& reader, const Listing& listing
   const std::vector<SortColumn> sort = SortOf(listing, request.order_by);
   const std::string query = QueryText(request);
   if (!request.page_token.empty()) {
-    where.And(tracking::After(sort, tracking::DecodePageToken(request.page_token, query, sort.size())));
+    where.And(tracking::After(sort, tracking::DecodePageToken(request.page_token, query, sort)));
   }
   std::string sql = listing.select;
   const size_t from = sql.find(" FROM ");
