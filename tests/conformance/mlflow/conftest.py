@@ -29,6 +29,8 @@ from mlflow import MlflowClient
 from tests.conformance.mlflow.wire import Server, Wire, unique
 
 READY_SECONDS = 30
+TEST_SECONDS = 120
+SANITIZED = {"asan", "tsan"}
 REPOSITORY = Path(__file__).parents[3]
 
 
@@ -40,10 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if not is_stock():
-        return
     for item in items:
-        if mark := item.get_closest_marker("differs"):
+        if not item.path.is_relative_to(Path(__file__).parent):
+            continue
+        item.add_marker(pytest.mark.timeout(TEST_SECONDS))
+        mark = item.get_closest_marker("differs")
+        if mark and is_stock():
             item.add_marker(pytest.mark.skip(reason=f"stock differs: {mark.args[0]}"))
 
 
@@ -65,7 +69,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             [binary, "serve", "--listen", "127.0.0.1:0", "--data", str(data)], stdout=output, stderr=output
         )
     try:
-        yield Server(wait_until_ready(process, data, log), stock=False, pid=process.pid, data=str(data))
+        url = wait_until_ready(process, data, log)
+        sanitized = bool(SANITIZED & set(Path(binary).parts))
+        yield Server(url, stock=False, pid=process.pid, data=str(data), sanitized=sanitized)
     finally:
         process.send_signal(signal.SIGTERM)
         code = process.wait(timeout=30)

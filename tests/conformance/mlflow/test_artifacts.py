@@ -224,6 +224,6 @@ def test_big_file_streams_in_constant_memory(wire: Wire, folder: str) -> None:
         for part in reply.iter_content(MIB):
             received.update(part)
     assert received.digest() == sent.digest()
-    if pid:
+    if pid and not wire.server.sanitized:  # sanitizers hold freed memory back
         assert resident_mib(pid) - before < GROWTH_MIB
     wire.ok("DELETE", f"{folder}/big.bin")

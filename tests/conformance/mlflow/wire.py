@@ -27,6 +27,7 @@ class Server:
     stock: bool
     pid: int | None = None
     data: str | None = None
+    sanitized: bool = False
 
 
 class Reply(NamedTuple):
