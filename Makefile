@@ -65,8 +65,9 @@ asan tsan: setup ## unit and conformance tests under address and undefined, or t
 demo: ## set up, build, start the server, train on real data, show the result
 	@tools/demo
 
-bench: build ## measure the promises of docs/performance.md
-	bench/run
+bench: setup build ## measure the promises of docs/performance.md
+	.deps/venv/bin/python -m bench.tracking --orrery build/orrery --peer
+	.deps/venv/bin/python -m bench.jobs --orrery build/orrery
 
 format: setup ## rewrite the sources in the house format
 	tools/lint --fix

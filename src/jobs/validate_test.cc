@@ -47,14 +47,23 @@ TEST(ValidateSpecTest, AcceptsAFullSpec) {
   EXPECT_EQ(ToJson(FromJson<JobSpec>(ToJson(spec))), ToJson(spec));
 }
 
+struct Case {
+  std::string field;
+  std::function<void(JobSpec&)> spoil;
+};
+
+void ExpectEachRefused(const std::vector<Case>& cases) {
+  for (const Case& c : cases) {
+    JobSpec spec = Good();
+    c.spoil(spec);
+    ExpectRefused(spec, c.field);
+  }
+}
+
 TEST(ValidateSpecTest, NamesTheFieldAtFault) {
-  struct Case {
-    std::string field;
-    std::function<void(JobSpec&)> spoil;
-  };
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
-  const std::vector<Case> cases = {
+  ExpectEachRefused({
       {"name", [](JobSpec& s) { s.name = ""; }},
       {"name", [](JobSpec& s) { s.name = std::string(256, 'n'); }},
       {"name", [](JobSpec& s) { s.name = "a\nb"; }},
@@ -77,6 +86,11 @@ TEST(ValidateSpecTest, NamesTheFieldAtFault) {
       {"memory_bytes", [](JobSpec& s) { s.memory_bytes = int64_t{1} << 53; }},
       {"environment.requirements",
        [](JobSpec& s) { s.environment = EnvironmentSpec{std::string("a\0", 2)}; }},
+  });
+}
+
+TEST(ValidateSpecTest, NamesTheFieldAtFaultInCodeInputsAndParams) {
+  ExpectEachRefused({
       {"code.manifest", [](JobSpec& s) { s.code = CodeSpec{"sha256:12"}; }},
       {"code.difference", [](JobSpec& s) { s.code = CodeSpec{.manifest = kDigest, .difference = "x"}; }},
       {"code.entry", [](JobSpec& s) { s.code = CodeSpec{.manifest = kDigest, .entry = "../train.py"}; }},
@@ -116,6 +130,11 @@ TEST(ValidateSpecTest, NamesTheFieldAtFault) {
        [](JobSpec& s) {
          for (int i = 0; i < 20; ++i) s.params["p" + std::to_string(i)].assign(5'000, 'x');
        }},
+  });
+}
+
+TEST(ValidateSpecTest, NamesTheFieldAtFaultOfARunAndItsEnvironment) {
+  ExpectEachRefused({
       {"seed", [](JobSpec& s) { s.seed = -1; }},
       {"seed", [](JobSpec& s) { s.seed = int64_t{1} << 53; }},
       {"experiment", [](JobSpec& s) { s.experiment = ""; }},
@@ -147,12 +166,7 @@ TEST(ValidateSpecTest, NamesTheFieldAtFault) {
        [](JobSpec& s) {
          s.env = {{"ORRERY_JOB_ID", "x"}};
        }},
-  };
-  for (const Case& c : cases) {
-    JobSpec spec = Good();
-    c.spoil(spec);
-    ExpectRefused(spec, c.field);
-  }
+  });
 }
 
 TEST(ValidateSpecTest, SaysTheValueAndWhatWouldBeRight) {
