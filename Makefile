@@ -66,8 +66,7 @@ demo: ## set up, build, start the server, train on real data, show the result
 	@tools/demo
 
 bench: setup build ## measure the promises of docs/performance.md
-	.deps/venv/bin/python -m bench.tracking --orrery build/orrery --peer
-	.deps/venv/bin/python -m bench.jobs --orrery build/orrery
+	bench/run
 
 format: setup ## rewrite the sources in the house format
 	tools/lint --fix
