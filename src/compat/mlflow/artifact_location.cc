@@ -73,8 +73,6 @@ http::Response Download(const Services& services, const http::Request& request,
        .read = [object](uint64_t offset, std::span<std::byte> out) { return object->ReadAt(offset, out); },
        .etag = std::string(artifact.digest.hex())});
   response.headers.Set("Content-Disposition", http::AttachmentNamed(path.text()));
-  response.headers.Set("X-Content-Type-Options", "nosniff");
-  response.headers.Set("X-Frame-Options", "SAMEORIGIN");
   response.headers.Set("Content-Security-Policy", "sandbox; default-src 'none'");
   return response;
 }

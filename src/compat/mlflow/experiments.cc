@@ -135,7 +135,13 @@ http::Response UpdateExperiment(const Services& services, http::Request& request
 
 http::Response DeleteExperiment(const Services& services, http::Request& request) {
   const auto asked = ReadRequest<IdRequest>(request);
-  services.tracking.experiments.Delete(tracking::ParseExperimentId(asked.experiment_id), request.actor());
+  try {
+    services.tracking.experiments.Delete(tracking::ParseExperimentId(asked.experiment_id), request.actor());
+  } catch (const Error& error) {
+    // To MLflow's server a deleted experiment is not there to be deleted.
+    if (error.code() != Code::kFailedPrecondition) throw;
+    throw Error(Code::kNotFound, error.what(), error.field());
+  }
   return EmptyAnswer();
 }
 
