@@ -1,0 +1,206 @@
+#include "api/jobs.h"
+
+#include <gmock/gmock.h>
+
+#include "api/cluster.h"
+#include "api/events.h"
+#include "jobs/test_jobs.h"
+
+namespace orrery::api {
+namespace {
+
+using http::Method;
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::Not;
+
+struct Answer {
+  int status = 0;
+  std::string text;
+  json::value json;
+};
+
+class JobRoutesTest : public testing::Test {
+ protected:
+  JobRoutesTest() {
+    AddJobRoutes(router_, *jobs_, jobs_.events);
+    AddEventRoutes(router_, jobs_.events);
+    AddClusterRoutes(router_, *jobs_);
+    jobs_.executor.SetScript(
+        [](const jobs::AttemptLaunch&) { return jobs::FakeRun{.end_after = seconds(5), .log = "hello\n"}; });
+  }
+
+  http::Response Send(http::Request request) { return router_.Answer(request); }
+
+  static Answer Read(http::Response response) {
+    Answer answer{.status = response.status};
+    if (auto* text = std::get_if<std::string>(&response.body)) {
+      answer.text = *text;
+    } else if (auto* source = std::get_if<std::unique_ptr<http::BodySource>>(&response.body)) {
+      std::byte block[64];
+      while (const size_t got = (*source)->Read(block)) {
+        answer.text.append(reinterpret_cast<const char*>(block), got);
+      }
+    }
+    if (answer.text.starts_with('{')) answer.json = ParseJson(answer.text);
+    return answer;
+  }
+
+  Answer Call(Method method, const std::string& target, const std::string& body = {}) {
+    return Read(Send(http::Request(method, target, body)));
+  }
+
+  std::string Submit(const std::string& name = "train") {
+    const Answer answer =
+        Call(Method::kPost, "/api/v1/jobs", R"({"name":")" + name + R"(","command":["true"]})");
+    EXPECT_EQ(answer.status, 201) << answer.text;
+    jobs_.Settle();
+    return std::string(answer.json.at("id").as_string());
+  }
+
+  static http::LiveSource& Live(http::Response& response) {
+    return *std::get<std::unique_ptr<http::LiveSource>>(response.body);
+  }
+
+  void ExpectError(const Answer& answer, int status, const std::string& field) {
+    EXPECT_EQ(answer.status, status) << answer.text;
+    const json::object& error = answer.json.as_object().at("error").as_object();
+    EXPECT_EQ(error.contains("field") ? std::string(error.at("field").as_string()) : "", field)
+        << answer.text;
+  }
+
+  jobs::TestJobs jobs_;
+  http::Router router_;
+};
+
+TEST_F(JobRoutesTest, SubmitGetListCancel) {
+  const std::string id = Submit();
+  EXPECT_EQ(Call(Method::kGet, "/api/v1/jobs/" + id).json.at("state").as_string(), "RUNNING");
+  const Answer list =
+      Call(Method::kGet, "/api/v1/jobs?state=RUNNING&state=QUEUED&limit=1&name=train&queue=default");
+  EXPECT_EQ(list.json.at("jobs").as_array().size(), 1u);
+  EXPECT_EQ(Call(Method::kGet, "/api/v1/cluster").json.at("jobs_running").as_int64(), 1);
+  EXPECT_EQ(Call(Method::kPost, "/api/v1/jobs/" + id + "/cancel").status, 200);
+  jobs_.Advance(seconds(1));
+  EXPECT_EQ(Call(Method::kGet, "/api/v1/jobs/" + id).json.at("state").as_string(), "CANCELLED");
+  EXPECT_EQ(Call(Method::kPost, "/api/v1/jobs/" + id + "/cancel").json.at("error").at("code").as_string(),
+            "failed_precondition");
+}
+
+TEST_F(JobRoutesTest, AnIdempotencyKeyMakesRepetitionsOneJob) {
+  http::Request request(Method::kPost, "/api/v1/jobs", R"({"name":"train","command":["true"]})");
+  request.headers().Add("Idempotency-Key", "k1");
+  const auto copy = [&](const std::string& body) {
+    http::Request again(Method::kPost, "/api/v1/jobs", body);
+    again.headers().Add("Idempotency-Key", "k1");
+    return again;
+  };
+  const Answer first = Read(Send(std::move(request)));
+  const Answer second = Read(Send(copy(R"({"command":["true"],"name":"train"})")));
+  EXPECT_EQ(first.json.at("id"), second.json.at("id"));
+  EXPECT_EQ(Read(Send(copy(R"({"command":["false"],"name":"train"})"))).status, 409);
+}
+
+TEST_F(JobRoutesTest, BadRequestsNameTheField) {
+  const auto submit = [&](const std::string& body) { return Call(Method::kPost, "/api/v1/jobs", body); };
+  ExpectError(submit("{"), 400, "");
+  ExpectError(submit("[]"), 400, "");
+  ExpectError(submit(R"({"name":"a"})"), 400, "command");
+  ExpectError(submit(R"({"name":"a","command":["b"],"cpus":0})"), 400, "cpus");
+  ExpectError(submit(R"({"name":"a","command":["b"],"cpus":"many"})"), 400, "cpus");
+  ExpectError(submit(R"({"name":"a","command":["b"],"seed":9007199254740993})"), 400, "seed");
+  ExpectError(submit(R"({"name":"a","command":["b"],"framework":"COBOL"})"), 400, "framework");
+  ExpectError(submit(R"({"name":"a","command":["b"],"colour":1})"), 400, "colour");
+  ExpectError(submit(R"({"name":"a","command":["b"],"inputs":[{"path":"/no/such/file"}]})"), 400,
+              "inputs[0].path");
+  ExpectError(submit(R"({"name":"a","command":["b"],"inputs":[{"path":"../x"}]})"), 400, "inputs[0].path");
+  const Answer never = submit(R"({"name":"a","command":["b"],"gpus":8})");
+  EXPECT_EQ(never.json.at("error").at("code").as_string(), "failed_precondition");
+  EXPECT_THAT(never.text, HasSubstr("needs 8 GPUs; this machine has 0"));
+  EXPECT_LT(never.status, 500);
+  ExpectError(Call(Method::kGet, "/api/v1/jobs?state=SLEEPING"), 400, "state");
+  ExpectError(Call(Method::kGet, "/api/v1/jobs?limit=0"), 400, "limit");
+  ExpectError(Call(Method::kGet, "/api/v1/jobs?page_token=x"), 400, "page_token");
+  ExpectError(Call(Method::kGet, "/api/v1/jobs?colour=red"), 400, "colour");
+  ExpectError(Call(Method::kGet, "/api/v1/jobs/a%20b"), 400, "job_id");
+  ExpectError(Call(Method::kGet, "/api/v1/jobs/none"), 404, "job_id");
+  ExpectError(Call(Method::kGet, "/api/v1/jobs/none/logs"), 404, "job_id");
+  ExpectError(Call(Method::kGet, "/api/v1/jobs/none/events"), 404, "job_id");
+  ExpectError(Call(Method::kGet, "/api/v1/jobs/" + Submit() + "/logs?attempt=2"), 404, "attempt");
+  ExpectError(Call(Method::kGet, "/api/v1/events?after=x"), 400, "after");
+}
+
+TEST_F(JobRoutesTest, LogsByRangeAndOffset) {
+  const std::string logs = "/api/v1/jobs/" + Submit() + "/logs";
+  EXPECT_EQ(Call(Method::kGet, logs).text, "hello\n");
+  EXPECT_EQ(Call(Method::kGet, logs + "?offset=2&attempt=1").text, "llo\n");
+  EXPECT_EQ(Call(Method::kGet, logs + "?offset=99").text, "");
+  http::Request request(Method::kGet, logs);
+  request.headers().Add("Range", "bytes=1-2");
+  const Answer part = Read(Send(std::move(request)));
+  EXPECT_EQ(part.status, 206);
+  EXPECT_EQ(part.text, "el");
+}
+
+TEST_F(JobRoutesTest, AFollowedLogEndsWithTheJob) {
+  const Answer submitted = Call(Method::kPost, "/api/v1/jobs", R"({"name":"train","command":["true"]})");
+  const std::string id(submitted.json.at("id").as_string());
+  http::Response response =
+      Send(http::Request(Method::kGet, "/api/v1/jobs/" + id + "/logs?follow=true&offset=1"));
+  http::LiveSource& live = Live(response);
+  EXPECT_EQ(live.Poll().bytes, "");
+  jobs_.Settle();
+  EXPECT_EQ(live.Poll().bytes, "ello\n");
+  EXPECT_FALSE(live.Poll().ended);
+  jobs_.executor.AppendLog({id, 1}, std::string(300'000, 'x'));
+  jobs_.Advance(seconds(5));
+  std::string rest;
+  http::LiveSource::Progress progress;
+  for (int i = 0; i < 10 && !progress.ended; ++i) {
+    progress = live.Poll();
+    rest += progress.bytes;
+  }
+  EXPECT_TRUE(progress.ended);
+  EXPECT_EQ(rest.size(), 300'000u);
+}
+
+TEST_F(JobRoutesTest, AFollowedLogOfAJobThatNeverRanEnds) {
+  const Answer submitted = Call(Method::kPost, "/api/v1/jobs", R"({"name":"train","command":["true"]})");
+  const std::string id(submitted.json.at("id").as_string());
+  http::Response response = Send(http::Request(Method::kGet, "/api/v1/jobs/" + id + "/logs?follow=true"));
+  EXPECT_FALSE(Live(response).Poll().ended);
+  Call(Method::kPost, "/api/v1/jobs/" + id + "/cancel");
+  EXPECT_TRUE(Live(response).Poll().ended);
+}
+
+TEST_F(JobRoutesTest, EventsResumeAfterTheLastOneSeen) {
+  const std::string id = Submit();
+  http::Response response = Send(http::Request(Method::kGet, "/api/v1/jobs/" + id + "/events"));
+  const std::string first = Live(response).Poll().bytes;
+  EXPECT_THAT(first, HasSubstr("id: 1\nevent: job_pending\ndata: {\"id\":1,"));
+  EXPECT_THAT(first, HasSubstr("event: job_running\n"));
+  EXPECT_EQ(Live(response).Poll().bytes, "");
+  jobs_.Advance(seconds(5));
+  EXPECT_THAT(Live(response).Poll().bytes, HasSubstr("event: job_succeeded\n"));
+
+  http::Request resume(Method::kGet, "/api/v1/events?subject=job:" + id);
+  resume.headers().Add("Last-Event-ID", "3");
+  http::Response resumed = Send(std::move(resume));
+  const std::string rest = Live(resumed).Poll().bytes;
+  EXPECT_THAT(rest, Not(HasSubstr("id: 3\n")));
+  EXPECT_THAT(rest, HasSubstr("id: 4\n"));
+}
+
+TEST_F(JobRoutesTest, AStreamOfAllEventsBeginsNow) {
+  Submit("before");
+  http::Response response = Send(http::Request(Method::kGet, "/api/v1/events?type=job_queued"));
+  EXPECT_EQ(Live(response).Poll().bytes, "");
+  Submit("after");
+  EXPECT_THAT(Live(response).Poll().bytes, HasSubstr("\"name\":\"after\""));
+  http::Response past = Send(http::Request(Method::kGet, "/api/v1/events?after=0"));
+  EXPECT_THAT(Live(past).Poll().bytes, HasSubstr("\"name\":\"before\""));
+  EXPECT_EQ(Live(past).KeepAlive(), ": keep-alive\n\n");
+}
+
+}  // namespace
+}  // namespace orrery::api
