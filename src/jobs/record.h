@@ -73,8 +73,11 @@ struct LaunchRecord {
 struct ClaimRecord {
   std::int64_t attempt = 0;
   std::int64_t token = 0;
-  /// 0: the server withdrew the attempt, so that no supervisor can run it.
+  /// Or one of these, for a claim of the server's own, which no supervisor can run.
   std::int64_t pid = 0;
+  static constexpr std::int64_t kCancelled = 0;
+  /// The directory is about to be laid out afresh.
+  static constexpr std::int64_t kCleared = -1;
   std::string boot_id;
   /// Field 22 of /proc/PID/stat, in clock ticks since boot: together with pid and boot id it names a process
   /// for ever.

@@ -61,6 +61,8 @@ AttemptFacts AttemptFiles::Read() const {
   facts.claimed = files_.Exists(claim);
   if (facts.claimed) facts.claim = record::DecodeClaim(ReadIfThere(claim)).record;
   facts.locked = IsLocked();
+  // Torn while it was being written, it is whole by now, or never will be.
+  if (facts.claimed && !facts.claim) facts.claim = record::DecodeClaim(ReadIfThere(claim)).record;
   facts.started = record::DecodeStarted(ReadIfThere(Path(record::kStartedFile))).record;
   facts.outcome = record::DecodeOutcome(ReadIfThere(Path(record::kOutcomeFile))).record;
   if (!facts.outcome && !facts.locked) {
@@ -77,19 +79,27 @@ void AttemptFiles::AwaitRelease() const {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
-bool AttemptFiles::Withdraw() const {
+bool AttemptFiles::Claim(std::int64_t pid) const {
   files_.CreateDirectories(directory_);
-  const std::string text = record::Encode(record::ClaimRecord{});
+  const std::string text = record::Encode(record::ClaimRecord{.pid = pid});
   try {
     const auto file = files_.Open(Path(record::kClaimFile), OpenMode::kCreateNew, 0600);
     file->WriteAt(0, std::as_bytes(std::span(text)));
     file->Sync();
   } catch (const Error& error) {
-    if (error.code() == Code::kAlreadyExists) return false;
-    throw;
+    if (error.code() != Code::kAlreadyExists) throw;
+    if (!Read().ClaimIsVoid()) return false;
+    files_.WriteDurably(Path(record::kClaimFile), text, 0600);
   }
   files_.SyncDirectory(directory_);
   return true;
+}
+
+bool AttemptFiles::Cancel() const {
+  return Claim(record::ClaimRecord::kCancelled);
+}
+bool AttemptFiles::Clear() const {
+  return Claim(record::ClaimRecord::kCleared);
 }
 
 std::optional<record::LaunchRecord> AttemptFiles::ReadLaunch() const {

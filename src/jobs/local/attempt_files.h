@@ -18,6 +18,12 @@ struct AttemptFacts {
   std::optional<record::ClaimRecord> claim;
   std::optional<record::StartedRecord> started;
   std::optional<record::OutcomeRecord> outcome;
+
+  /// Whether the claim is one that nothing was, or will be, executed under: a server cleared the attempt, or whoever made
+  /// it died before it was written, and so before anything was executed.
+  bool ClaimIsVoid() const {
+    return claimed && !outcome && (claim ? claim->pid == record::ClaimRecord::kCleared : !locked);
+  }
 };
 
 /// The files of one attempt, seen from the server: DATA/jobs/JOB/NUMBER, laid out as jobs/record.h says, and
@@ -43,9 +49,10 @@ class AttemptFiles {
   /// since another may hold it too.
   void AwaitRelease() const;
 
-  /// Takes the claim for the server, so that no supervisor will run the attempt. False: it is claimed
-  /// already.
-  bool Withdraw() const;
+  /// Takes the claim for the server, so that no supervisor will run the attempt: for good, as cancelled, or to lay it out
+  /// afresh. False: a supervisor has claimed it, or it was cancelled.
+  bool Cancel() const;
+  bool Clear() const;
 
   /// Returns the launch record; none when it is absent or damaged.
   std::optional<record::LaunchRecord> ReadLaunch() const;
@@ -56,6 +63,7 @@ class AttemptFiles {
  private:
   std::string ReadIfThere(const std::string& path) const;
   bool IsLocked() const;
+  bool Claim(std::int64_t pid) const;
 
   FileSystem& files_;
   std::string directory_;

@@ -53,7 +53,7 @@ void LocalExecutor::Start(const AttemptLaunch& launch) {
       Held& held = attempts_.at(launch.id);
       WatchRecords(held);
       held.stage = StartStage::kSpawning;
-      if (laid_out && held.cancel_wanted) files.Withdraw();
+      if (laid_out && held.cancel_wanted) files.Cancel();
     }
     if (laid_out) StartSupervisor(files);
   } catch (...) {
@@ -109,8 +109,8 @@ void LocalExecutor::Leave(const AttemptId& id) {
 bool LocalExecutor::ClearRemains(const AttemptFiles& files) {
   if (!files.Exists()) return true;
   // A supervisor that an earlier server spawned may be about to claim.
-  if (!files.Withdraw()) return false;
-  const std::string aside = files.directory() + ".withdrawn";
+  if (!files.Clear()) return false;
+  const std::string aside = files.directory() + ".cleared";
   files_.RemoveAll(aside);
   files_.Rename(files.directory(), aside);
   files_.RemoveAll(aside);
@@ -144,7 +144,7 @@ void LocalExecutor::StartSupervisor(const AttemptFiles& files) {
       result.output.empty() ? "" : ": " + result.output.substr(0, result.output.find('\n'));
   if (code == record::kNoSpace) throw Error(Code::kStorageFull, "no space to run the job" + said);
   // Whatever happened to it, it is certain that it does not run: or else it has claimed.
-  if (!files.Withdraw() && files.Read().locked) return;
+  if (!files.Clear() && files.Read().locked) return;
   throw Error(Code::kInternal, "the supervisor did not start, exit code " + std::to_string(code) + said);
 }
 
@@ -165,7 +165,7 @@ void LocalExecutor::Cancel(const AttemptId& id) {
   Held& held = found->second;
   held.cancel_wanted = true;
   if (held.stage == StartStage::kLayingOut) return;  // Start sees it before it spawns
-  FilesOf(id).Withdraw();
+  FilesOf(id).Cancel();
   Refresh(held);
 }
 
@@ -254,10 +254,12 @@ void LocalExecutor::StopWatchingRecords(Held& held) {
 void LocalExecutor::Refresh(Held& held) {
   if (held.seen.phase == AttemptPhase::kEnded || held.stage == StartStage::kLayingOut) return;
   const AttemptFiles files = FilesOf(held.seen.id);
-  const AttemptFacts facts = files.Read();
+  AttemptFacts facts = files.Read();
+  if (facts.ClaimIsVoid()) facts = {};
   const AttemptPhase before = held.seen.phase;
   if (facts.outcome) return End(held, FromRecord(*facts.outcome, files));
-  if (facts.claim && facts.claim->pid == 0) return End(held, Withdrawn(clock_.Now()));
+  if (facts.claim && facts.claim->pid == record::ClaimRecord::kCancelled)
+    return End(held, Withdrawn(clock_.Now()));
   if (facts.claimed && !facts.locked) return End(held, Lost(facts, processes_.BootId(), clock_.Now()));
   if (facts.claimed) {
     held.seen.phase = facts.started ? AttemptPhase::kRunning : AttemptPhase::kClaimed;

@@ -188,6 +188,34 @@ TEST(LocalExecutorTest, AnAttemptThatWasLaidOutButNotClaimedIsStartedAfresh) {
   EXPECT_EQ(executor.Log(launch.id), "new\ncode\n");
 }
 
+TEST(LocalExecutorTest, AServerThatDiedWhileItClearedAnAttemptHasNotCancelledIt) {
+  TestExecutor executor;
+  const AttemptLaunch launch = TestExecutor::Launch("exit 3");
+  AttemptLaunch cancelled = launch;
+  cancelled.id.job_id = "cancelled";
+  record::ClaimRecord cleared;
+  cleared.pid = record::ClaimRecord::kCleared;
+  for (const AttemptId& id : {launch.id, cancelled.id}) {
+    std::filesystem::create_directories(executor.Path(id, ""));
+    std::ofstream(executor.Path(id, "claim")) << record::Encode(cleared);
+  }
+  executor->Adopt({launch.id, cancelled.id});
+  EXPECT_EQ(executor.Seen(launch.id)->phase, AttemptPhase::kAbsent);
+  EXPECT_EQ(executor.Run(launch).exit_code, 3);
+  executor->Cancel(cancelled.id);
+  EXPECT_EQ(executor.Run(cancelled).cause, EndCause::kCancelled);
+}
+
+TEST(LocalExecutorTest, AClaimThatWasNeverWrittenIsNone) {
+  TestExecutor executor;
+  const AttemptLaunch launch = TestExecutor::Launch("exit 3");
+  std::filesystem::create_directories(executor.Path(launch.id, ""));
+  std::ofstream(executor.Path(launch.id, "claim")) << "";
+  executor->Adopt({launch.id});
+  EXPECT_EQ(executor.Seen(launch.id)->phase, AttemptPhase::kAbsent);
+  EXPECT_EQ(executor.Run(launch).exit_code, 3);
+}
+
 TEST(LocalExecutorTest, AnOutcomeUnderItsReservedNameCounts) {
   TestExecutor executor;
   const AttemptLaunch launch = TestExecutor::Launch("exit 6");

@@ -104,4 +104,17 @@ std::map<std::string, std::string> InheritedEnvironment(const std::map<std::stri
   return inherited;
 }
 
+std::optional<std::string> FindOnPath(FileSystem& files, const std::string& search_path,
+                                      const std::string& program) {
+  for (std::size_t begin = 0; begin <= search_path.size();) {
+    const std::size_t end = std::min(search_path.find(':', begin), search_path.size());
+    const std::string directory = search_path.substr(begin, end - begin);
+    // A relative entry means the directory of whoever looks: not ours.
+    if (directory.starts_with('/') && files.Exists(directory + "/" + program))
+      return directory + "/" + program;
+    begin = end + 1;
+  }
+  return std::nullopt;
+}
+
 }  // namespace orrery::jobs::local

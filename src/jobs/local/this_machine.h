@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/file_system.h"
@@ -15,5 +16,9 @@ ExecutorNode ThisMachine(FileSystem& files);
 /// Picks what jobs inherit of the server's environment: the search path, language, temporary folder, proxies
 /// and the package index. No credentials.
 std::map<std::string, std::string> InheritedEnvironment(const std::map<std::string, std::string>& server);
+
+/// Returns the path of the first file called `program` in the directories of `search_path` (colons between them), or none.
+std::optional<std::string> FindOnPath(FileSystem& files, const std::string& search_path,
+                                      const std::string& program);
 
 }  // namespace orrery::jobs::local

@@ -24,5 +24,12 @@ TEST(ThisMachineTest, JobsInheritASearchPathAndNoSecrets) {
                                             testing::Pair("PATH", "/usr/local/bin:/usr/bin:/bin")));
 }
 
+TEST(ThisMachineTest, FindsProgramsByAbsoluteDirectoriesOnly) {
+  PosixFileSystem files;
+  EXPECT_EQ(FindOnPath(files, "/no/such/folder:.::/bin:/usr/bin", "sh"), "/bin/sh");
+  EXPECT_EQ(FindOnPath(files, ".", "sh"), std::nullopt);
+  EXPECT_EQ(FindOnPath(files, "", "sh"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace orrery::jobs::local
