@@ -100,7 +100,8 @@ Connection::Connection(const std::string& path, const std::string& vfs, Mode mod
     });
     Execute("PRAGMA synchronous = FULL");
     Execute("PRAGMA cache_size = -32000");
-    Execute("PRAGMA wal_autocheckpoint = 4000");
+    // SQLite's own checkpoint runs inside a commit and keeps its errors to itself, a failed fsync too.
+    sqlite3_wal_hook(db, NoteCommit, this);
   } else {
     Execute("PRAGMA query_only = ON");
     Execute("PRAGMA cache_size = -8000");
@@ -112,6 +113,19 @@ Connection::Connection(const std::string& path, const std::string& vfs, Mode mod
 
 void Connection::LimitTime(std::chrono::steady_clock::duration limit) {
   deadline_ = std::chrono::steady_clock::now() + limit;
+}
+
+int Connection::NoteCommit(void* connection, sqlite3*, const char*, int wal_pages) {
+  static_cast<Connection*>(connection)->wal_pages_ = wal_pages;
+  return SQLITE_OK;
+}
+
+void Connection::Checkpoint(int pages) {
+  if (wal_pages_ < pages) return;
+  wal_pages_ = 0;  // the next commit says how many there are
+  const int result =
+      sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY) throw Failure(result);
 }
 
 void Connection::ForEach(std::string_view sql, std::span<const Value> values,
@@ -168,7 +182,7 @@ Error Connection::Failure(int result) {
   const bool full =
       (result & 0xff) == SQLITE_FULL || (db_ && sqlite3_system_errno(db_.get()) == ENOSPC &&
                                          (result & 0xff) == SQLITE_IOERR && result != SQLITE_IOERR_FSYNC);
-  fatal_ = !full && (result & 0xff) == SQLITE_IOERR;
+  if (broken_.empty() && !full && (result & 0xff) == SQLITE_IOERR) broken_ = text;
   if (full) return Error(Code::kStorageFull, "no space left for the database: free some and try again");
   switch (result & 0xff) {
     case SQLITE_CONSTRAINT:
@@ -185,6 +199,10 @@ Error Connection::Failure(int result) {
     case SQLITE_NOTADB:
       return Error(Code::kDataLoss, "the database file is damaged: " + text);
     case SQLITE_CANTOPEN:
+      if (!db_ || (sqlite3_system_errno(db_.get()) != EACCES && sqlite3_system_errno(db_.get()) != EPERM)) {
+        return Error(Code::kInternal, "cannot open the database: " + text);
+      }
+      [[fallthrough]];
     case SQLITE_PERM:
     case SQLITE_READONLY:
       return Error(Code::kPermissionDenied, "cannot open the database: " + text);

@@ -9,6 +9,13 @@ namespace {
 /// More closures than this wait for the next commit, so that the first of a burst is not answered last.
 constexpr size_t kMostPerCommit = 256;
 
+/// The WAL's size at which its pages are moved into the database.
+constexpr int kPagesBetweenCheckpoints = 4'000;
+
+Error RolledBack() {
+  return Error(Code::kStorageFull, "no space left for the database: free some and try again");
+}
+
 Error Unknown() {
   return Error(Code::kUnavailable,
                "the write may or may not have been stored: the disk reported an error and the server stops; "
@@ -24,9 +31,11 @@ class GroupCommit::RequestWriter final : public Writer {
 
   void ForEach(std::string_view sql, std::span<const Value> values,
                const std::function<void(const Row&)>& visit) override {
+    CheckInTransaction();
     connection_.ForEach(sql, values, visit);
   }
   int64_t Execute(std::string_view sql, std::span<const Value> values) override {
+    CheckInTransaction();
     return connection_.Execute(sql, values);
   }
   int64_t LastInsertId() override { return connection_.LastInsertId(); }
@@ -35,6 +44,11 @@ class GroupCommit::RequestWriter final : public Writer {
   }
 
  private:
+  // After an error that rolled everything back, and that the closure caught, a statement would commit by itself.
+  void CheckInTransaction() {
+    if (connection_.Autocommit()) throw RolledBack();
+  }
+
   Connection& connection_;
   Request& request_;
 };
@@ -94,22 +108,16 @@ void GroupCommit::Commit(Batch batch) {
       connection_->Execute("BEGIN IMMEDIATE");
     } while (!RunClosures(batch));
     connection_->Execute("COMMIT");
-  } catch (const Error& error) {
-    const bool fatal = connection_->last_failure_is_fatal();
+  } catch (const Error&) {
+    const std::exception_ptr reason = std::current_exception();
     Rollback();
-    if (!fatal) return Fail(batch, std::current_exception());
-    {
-      const std::scoped_lock lock(mutex_);
-      broken_ = true;
-    }
-    Fail(batch, std::make_exception_ptr(Unknown()));
-    on_fatal_(error.what());
-    return;
+    return connection_->broken().empty() ? Fail(batch, reason) : Break(batch);
   }
   for (const Request* request : batch) {
     for (const auto& action : request->after_commit) action();
   }
   for (Request* request : batch) Answer(*request);
+  Checkpoint();
 }
 
 bool GroupCommit::RunClosures(Batch& batch) {
@@ -117,18 +125,17 @@ bool GroupCommit::RunClosures(Batch& batch) {
   for (size_t i = 0; i < batch.size(); ++i) {
     Request& request = *batch[i];
     RunOne(request, alone);
-    if (!request.error) continue;
-    if (connection_->last_failure_is_fatal()) std::rethrow_exception(request.error);
-    if (!connection_->Autocommit() && !alone) continue;
-    // Nothing of this transaction is left. The failed request is answered; the others start over.
+    // Whatever the closure made of it: an I/O error inside it is never committed over.
+    if (!connection_->broken().empty()) throw Unknown();
+    if (!request.error || (!connection_->Autocommit() && !alone)) continue;
+    // Nothing of this transaction is left. The failed request is answered; the others start over, those too that have
+    // failed: they may have seen what is gone.
     Rollback();
     batch.erase(batch.begin() + static_cast<Batch::difference_type>(i));
-    std::erase_if(batch, [this](Request* other) {
+    for (Request* other : batch) {
+      other->error = nullptr;
       other->after_commit.clear();
-      if (!other->error) return false;
-      Answer(*other);
-      return true;
-    });
+    }
     Answer(request);
     return false;
   }
@@ -140,6 +147,7 @@ void GroupCommit::RunOne(Request& request, bool alone) {
   try {
     if (!alone) connection_->Execute("SAVEPOINT one");
     (*request.closure)(writer);
+    if (connection_->Autocommit()) throw RolledBack();
     if (!alone) connection_->Execute("RELEASE one");
   } catch (...) {
     request.error = std::current_exception();
@@ -147,6 +155,17 @@ void GroupCommit::RunOne(Request& request, bool alone) {
     if (alone || connection_->Autocommit()) return;
     connection_->Execute("ROLLBACK TO one");
     connection_->Execute("RELEASE one");
+  }
+}
+
+void GroupCommit::Checkpoint() {
+  try {
+    connection_->Checkpoint(kPagesBetweenCheckpoints);
+  } catch (const Error& error) {
+    if (!connection_->broken().empty()) return Break({});
+    Log(LogLevel::kWarning,
+        "moving the write-ahead log into the database failed; it is tried again after the next write",
+        {{"reason", error.what()}});
   }
 }
 
@@ -158,11 +177,21 @@ void GroupCommit::Rollback() noexcept {
   }
 }
 
-void GroupCommit::Fail(const Batch& batch, std::exception_ptr error) {
+void GroupCommit::Fail(const Batch& batch, const std::exception_ptr& error) {
   for (Request* request : batch) {
-    if (!request->error) request->error = error;
+    request->error = error;
+    request->after_commit.clear();
     Answer(*request);
   }
+}
+
+void GroupCommit::Break(const Batch& batch) {
+  {
+    const std::scoped_lock lock(mutex_);
+    broken_ = true;
+  }
+  Fail(batch, std::make_exception_ptr(Unknown()));
+  on_fatal_(connection_->broken());
 }
 
 // The request lives on its caller's stack: nothing may touch it once `answered` is true. notify_one() uses

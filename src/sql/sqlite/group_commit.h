@@ -18,9 +18,9 @@ namespace orrery::sql {
 ///
 ///   waiting -> [ BEGIN, each closure in a savepoint, COMMIT with one fsync ] -> answered
 ///
-/// A closure that throws is undone alone. Where its error rolled the whole transaction back (a full disk),
-/// the others are run again. An I/O error of the commit is an unknown outcome: every caller is told so, no
-/// further write is taken, and `on_fatal` ends the process.
+/// A closure that throws is undone alone, and its error is answered with the others, once what it saw is durable.
+/// Where its error rolled the whole transaction back (a full disk), the others are run again. An I/O error is an
+/// unknown outcome: every caller is told so, no further write is taken, and `on_fatal` ends the process.
 class GroupCommit {
  public:
   using OnFatal = std::function<void(const std::string& reason)>;
@@ -50,7 +50,10 @@ class GroupCommit {
   bool RunClosures(Batch& batch);
   void RunOne(Request& request, bool alone);
   void Rollback() noexcept;
-  void Fail(const Batch& batch, std::exception_ptr error);
+  void Checkpoint();
+  void Fail(const Batch& batch, const std::exception_ptr& error);
+  /// Takes no further write; then `batch` is told that its outcome is unknown, and the process ends.
+  void Break(const Batch& batch);
   void Answer(Request& request);
 
   std::unique_ptr<Connection> connection_;

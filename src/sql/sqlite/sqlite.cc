@@ -3,22 +3,13 @@
 #include <condition_variable>
 #include <mutex>
 
-#include <unistd.h>
-
 #include "base/log.h"
+#include "base/unknown_state.h"
 #include "sql/sqlite/connection.h"
 #include "sql/sqlite/group_commit.h"
 
 namespace orrery::sql {
 namespace {
-
-constexpr int kExitAfterUnknownCommit = 70;  // EX_SOFTWARE: a supervisor may start the server again
-
-void StopProcess(const std::string& reason) {
-  Log(LogLevel::kError, "the database's state on disk is unknown after an I/O error; stopping",
-      {{"reason", reason}});
-  _exit(kExitAfterUnknownCommit);
-}
 
 class ConnectionReader final : public Reader {
  public:
@@ -49,6 +40,7 @@ class ReaderPool {
       } catch (const Error&) {
         lock.lock();
         --opened_;
+        returned_.notify_one();  // whoever waits may have better luck
         throw;
       }
     }
@@ -78,7 +70,7 @@ class SqliteDatabase final : public Database {
       : options_(std::move(options)),
         readers_(options_),
         writer_(std::make_unique<Connection>(options_.path, options_.vfs, Connection::Mode::kWrite),
-                options_.on_fatal ? options_.on_fatal : StopProcess) {}
+                options_.on_fatal ? options_.on_fatal : StopInUnknownState) {}
 
  protected:
   void RunRead(const std::function<void(Reader&)>& closure) override {

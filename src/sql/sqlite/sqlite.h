@@ -17,7 +17,7 @@ struct SqliteOptions {
   std::chrono::milliseconds read_limit = std::chrono::seconds(30);
   /// Called once, from the writer's thread, when a commit's outcome is unknown (an I/O error): what is in
   /// memory may no longer be what is on disk, so the process has to end and start again from the disk.
-  /// Default: log and _exit(70).
+  /// Default: StopInUnknownState.
   std::function<void(const std::string& reason)> on_fatal;
   /// Name of a registered VFS, for fault tests; empty is the system's.
   std::string vfs;
