@@ -72,6 +72,16 @@ double ReadDouble(const json::value& in, const std::string& path) {
   return value;
 }
 
+double ReadAnyDouble(const json::value& in, const std::string& path) {
+  if (in.is_string()) {
+    const std::string_view name = in.get_string();
+    if (name == "NaN") return std::numeric_limits<double>::quiet_NaN();
+    if (name == "Infinity") return std::numeric_limits<double>::infinity();
+    if (name == "-Infinity") return -std::numeric_limits<double>::infinity();
+  }
+  return ReadDouble(in, path);
+}
+
 std::string ReadString(const json::value& in, const std::string& path) {
   if (!in.is_string()) Refuse(path, "a string", in);
   const json::string& text = in.get_string();

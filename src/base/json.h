@@ -54,6 +54,7 @@ bool ReadBool(const json::value& in, const std::string& path);
 int64_t ReadInt(const json::value& in, const std::string& path, int64_t least, int64_t most);
 uint64_t ReadUint(const json::value& in, const std::string& path, uint64_t most);
 double ReadDouble(const json::value& in, const std::string& path);
+double ReadAnyDouble(const json::value& in, const std::string& path);
 std::string ReadString(const json::value& in, const std::string& path);
 const json::array& ReadArray(const json::value& in, const std::string& path);
 const json::object& ReadObject(const json::value& in, const std::string& path);
@@ -122,8 +123,12 @@ std::string ToJson(const T& value) {
   return text;
 }
 
+/// How input is read. Requests are strict; answers of a server, which may be newer than its client, lenient: unknown
+/// fields are passed over, and "NaN", "Infinity" and "-Infinity" are numbers.
+enum class Reading { kStrict, kLenient };
+
 /// Reads `in`, found at `path` of the document (empty at the root).
-template <typename T>
+template <typename T, Reading kReading = Reading::kStrict>
 T ReadJson(const json::value& in, const std::string& path = {}) {
   using namespace internal;
   if constexpr (std::is_same_v<T, bool>) {
@@ -133,6 +138,7 @@ T ReadJson(const json::value& in, const std::string& path = {}) {
   } else if constexpr (std::is_integral_v<T>) {
     return static_cast<T>(ReadUint(in, path, std::numeric_limits<T>::max()));
   } else if constexpr (std::is_floating_point_v<T>) {
+    if constexpr (kReading == Reading::kLenient) return ReadAnyDouble(in, path);
     return ReadDouble(in, path);
   } else if constexpr (std::is_same_v<T, std::string>) {
     return ReadString(in, path);
@@ -155,20 +161,20 @@ T ReadJson(const json::value& in, const std::string& path = {}) {
     return *value;
   } else if constexpr (IsOptional<T>::value) {
     if (in.is_null()) return std::nullopt;
-    return ReadJson<typename T::value_type>(in, path);
+    return ReadJson<typename T::value_type, kReading>(in, path);
   } else if constexpr (IsVector<T>::value) {
     T out;
     const json::array& items = ReadArray(in, path);
     out.reserve(items.size());
     for (size_t i = 0; i < items.size(); ++i) {
-      out.push_back(ReadJson<typename T::value_type>(items[i], path + "[" + std::to_string(i) + "]"));
+      out.push_back(ReadJson<typename T::value_type, kReading>(items[i], path + "[" + std::to_string(i) + "]"));
     }
     return out;
   } else if constexpr (IsMap<T>::value) {
     T out;
     for (const auto& [key, item] : ReadObject(in, path)) {
       const std::string name(key.data(), key.size());
-      out.emplace(name, ReadJson<typename T::mapped_type>(item, Join(path, name)));
+      out.emplace(name, ReadJson<typename T::mapped_type, kReading>(item, Join(path, name)));
     }
     return out;
   } else {
@@ -184,9 +190,9 @@ T ReadJson(const json::value& in, const std::string& path = {}) {
       }
       ++known;
       using Member = std::remove_cvref_t<decltype(out.*pointer)>;
-      out.*pointer = ReadJson<Member>(*found, Join(path, name));
+      out.*pointer = ReadJson<Member, kReading>(*found, Join(path, name));
     });
-    if (known != object.size()) {
+    if (kReading == Reading::kStrict && known != object.size()) {
       for (const auto& [key, item] : object) {
         const std::string_view field = key;
         bool here = false;
@@ -198,9 +204,9 @@ T ReadJson(const json::value& in, const std::string& path = {}) {
   }
 }
 
-template <typename T>
+template <typename T, Reading kReading = Reading::kStrict>
 T FromJson(std::string_view text) {
-  return ReadJson<T>(ParseJson(text));
+  return ReadJson<T, kReading>(ParseJson(text));
 }
 
 }  // namespace orrery

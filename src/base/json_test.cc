@@ -110,6 +110,13 @@ TEST(Json, NumbersBeyondADoubleAreRefused) {
   EXPECT_EQ(ReadJson<double>(ParseJson("1e-999")), 0);
 }
 
+TEST(Json, LenientReadingPassesOverWhatIsNewAndTakesNonFiniteNumbers) {
+  const Outer outer = FromJson<Outer, Reading::kLenient>(R"({"name":"n","new":1,"ratio":"NaN","inner":[{"x":{}}]})");
+  EXPECT_TRUE(std::isnan(outer.ratio));
+  EXPECT_EQ(outer.inner.size(), 1u);
+  EXPECT_THROW((FromJson<Outer, Reading::kLenient>(R"({"name":"n","ratio":"1"})")), Error);
+}
+
 TEST(Json, InvalidUtf8IsRepairedInAnswers) {
   EXPECT_EQ(ToJson(std::string("a\xff"
                                "b")),

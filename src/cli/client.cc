@@ -1,0 +1,105 @@
+#include "cli/client.h"
+
+#include <algorithm>
+
+#include "server/config.h"
+#include "server/data_folder.h"
+
+namespace orrery::cli {
+namespace {
+
+struct ErrorBody {
+  std::string code;
+  std::string message;
+  std::string field;
+};
+BOOST_DESCRIBE_STRUCT(ErrorBody, (), (code, message, field))
+
+struct ErrorAnswer {
+  ErrorBody error;
+};
+BOOST_DESCRIBE_STRUCT(ErrorAnswer, (), (error))
+
+std::string FindServer(const Context& context) {
+  if (context.server) return *context.server;
+  const std::string data = server::AbsolutePath(context.data);
+  const auto running = server::DataFolder::Running(context.files, data);
+  if (!running) {
+    throw Error(Code::kUnavailable, "no server runs on " + data +
+                                        ": start one with `orrery serve`, or name one by --server http://HOST:PORT");
+  }
+  return "http://" + running->http;
+}
+
+std::string TokenOf(const Context& context) {
+  const auto token = context.environment.find("ORRERY_TOKEN");
+  return token == context.environment.end() ? "" : token->second;
+}
+
+Code CodeFromName(std::string_view name, int status) {
+  for (int i = 0; i <= static_cast<int>(Code::kInternal); ++i) {
+    if (CodeName(static_cast<Code>(i)) == name) return static_cast<Code>(i);
+  }
+  return status >= 500 ? Code::kInternal : Code::kInvalidArgument;
+}
+
+}  // namespace
+
+Client::Client(Context& context)
+    : base_url_(FindServer(context)),
+      http_(context.network, net::HttpUrl::Parse(base_url_), TokenOf(context), std::chrono::seconds(120)) {}
+
+Error Client::NoServer(const Error& error) const {
+  return Error(Code::kUnavailable,
+               std::string(error.what()) + " (is the server running? `orrery serve` starts one; asked " + base_url_ + ")");
+}
+
+net::HttpResponse Client::Send(const net::HttpRequest& request) {
+  try {
+    return http_.Send(request);
+  } catch (const Error& error) {
+    if (error.code() == Code::kUnavailable) throw NoServer(error);
+    throw;
+  }
+}
+
+std::string Client::Checked(net::HttpResponse response) {
+  if (response.status / 100 == 2) return std::move(response.body);
+  ErrorAnswer answer;
+  try {
+    answer = FromJson<ErrorAnswer, Reading::kLenient>(response.body);
+  } catch (const Error&) {
+    answer.error.message = "the server answered " + std::to_string(response.status);  // a proxy's own page
+  }
+  if (response.status == 401) answer.error.message += " (set ORRERY_TOKEN to your token)";
+  throw Error(CodeFromName(answer.error.code, response.status), answer.error.message, answer.error.field);
+}
+
+std::string Client::PostText(const std::string& target, const std::string& body, const std::string& idempotency_key) {
+  net::HttpRequest request{
+      .method = "POST", .target = target, .headers = {{"Content-Type", "application/json"}}, .body = body};
+  if (!idempotency_key.empty()) request.headers.emplace_back("Idempotency-Key", idempotency_key);
+  return Checked(Send(request));
+}
+
+void Client::PutBytes(const std::string& target, const std::string& bytes) {
+  Checked(Send({.method = "PUT", .target = target, .body = bytes}));
+}
+
+void Client::PutFile(const std::string& target, File& file) {
+  const auto rewind = [&]() -> net::HttpClient::ReadBlock {
+    return [&file, offset = uint64_t{0}](std::span<std::byte> out) mutable {
+      const size_t got = file.ReadAt(offset, out);
+      offset += got;
+      return got;
+    };
+  };
+  Checked(http_.Upload({.method = "PUT", .target = target}, file.Size(), rewind));
+}
+
+void Client::Follow(const std::string& target, const std::function<bool(std::string_view)>& on_data) {
+  net::HttpResponse response = http_.Download({.target = target}, on_data);
+  if (response.status / 100 != 2) Checked(std::move(response));
+}
+
+}  // namespace orrery::cli

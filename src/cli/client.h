@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "cli/context.h"
+#include "net/http_client.h"
+
+namespace orrery::cli {
+
+/// The server's own REST, for commands. Errors are the server's, as it names them; unavailable says how to start one.
+class Client {
+ public:
+  /// Finds the server: --server, else the one that runs on the data folder. Errors: unavailable.
+  explicit Client(Context& context);
+
+  template <typename T>
+  T Get(const std::string& target) {
+    return FromJson<T, Reading::kLenient>(GetText(target));
+  }
+  std::string GetText(const std::string& target) { return Checked(Send({.target = target})); }
+  std::string PostText(const std::string& target, const std::string& body, const std::string& idempotency_key = {});
+  template <typename Out, typename In>
+  Out Post(const std::string& target, const In& body, const std::string& idempotency_key = {}) {
+    return FromJson<Out, Reading::kLenient>(PostText(target, ToJson(body), idempotency_key));
+  }
+  /// Puts bytes that are at hand, or a file block by block.
+  void PutBytes(const std::string& target, const std::string& bytes);
+  void PutFile(const std::string& target, File& file);
+  /// Hands the answer's body over as it arrives, until its end or until `on_data` returns false.
+  void Follow(const std::string& target, const std::function<bool(std::string_view)>& on_data);
+
+  /// "http://127.0.0.1:7070"
+  const std::string& base_url() const { return base_url_; }
+
+ private:
+  net::HttpResponse Send(const net::HttpRequest& request);
+  static std::string Checked(net::HttpResponse response);
+  Error NoServer(const Error& error) const;
+
+  std::string base_url_;
+  net::HttpClient http_;
+};
+
+}  // namespace orrery::cli

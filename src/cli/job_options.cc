@@ -1,0 +1,139 @@
+#include "cli/job_options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <charconv>
+#include <cmath>
+
+#include "base/error.h"
+#include "jobs/job_file.h"
+#include "server/config.h"
+
+namespace orrery::cli {
+namespace {
+
+/// "key=value" into `out`, where the last one wins.
+void AddPairs(const std::vector<std::string>& pairs, std::string_view flag, std::map<std::string, std::string>& out) {
+  for (const std::string& pair : pairs) {
+    const size_t equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) throw InvalidField(flag, "expected KEY=VALUE, got " + Quoted(pair));
+    out[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+}
+
+std::string BaseName(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
+
+/// How a script is run, by its ending; one that says itself how to be run is executed.
+std::vector<std::string> CommandFor(const std::string& script, FileSystem& files, const std::string& folder) {
+  if (!files.Exists(folder + "/" + script)) {
+    throw Error(Code::kNotFound, "no such script: " + script + " in " + folder +
+                                     " (give a path below the --workdir; a command goes behind --, like: orrery submit -- "
+                                     "python -m package)");
+  }
+  if (script.ends_with(".py")) return {"python3", script};
+  if (script.ends_with(".sh")) return {"sh", script};
+  if ((files.Stat(folder + "/" + script).mode & 0100) != 0) return {"./" + script};
+  throw InvalidField("script", "neither .py nor .sh nor executable: " + script);
+}
+
+void SetCommand(const JobOptions& options, FileSystem& files, const std::string& folder, jobs::JobSpec& spec) {
+  if (options.words.empty()) return;
+  std::vector<std::string> words = options.words;
+  if (words.front() == "--") {
+    words.erase(words.begin());
+    spec.command = words;
+  } else {
+    spec.command = CommandFor(words.front(), files, folder);
+    spec.command.insert(spec.command.end(), words.begin() + 1, words.end());
+  }
+  if (spec.command.empty()) throw InvalidField("command", "nothing follows --");
+  if (spec.name.empty()) spec.name = BaseName(words.front());
+}
+
+void SetResources(const JobOptions& options, jobs::JobSpec& spec) {
+  if (options.cpus) spec.cpus = *options.cpus;
+  if (options.gpus) spec.gpus = *options.gpus;
+  if (options.nodes) spec.nodes = *options.nodes;
+  if (options.priority) spec.priority = *options.priority;
+  if (options.seed) spec.seed = *options.seed;
+  if (options.timeout) spec.timeout_seconds = *options.timeout;
+  if (!options.memory.empty()) spec.memory_bytes = ParseSize(options.memory, "--memory");
+  if (!options.gpu_type.empty()) spec.gpu_type = options.gpu_type;
+  if (!options.queue.empty()) spec.queue = options.queue;
+}
+
+}  // namespace
+
+int64_t ParseSize(const std::string& text, std::string_view flag) {
+  double number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stopped, fault] = std::from_chars(text.data(), end, number);
+  std::string unit(stopped, end);
+  while (unit.starts_with(' ')) unit.erase(0, 1);
+  const auto factor = [&]() -> double {
+    for (char& c : unit) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (unit.empty() || unit == "B") return 1;
+    const std::string rest = unit.substr(1);
+    const size_t power = std::string_view("KMGT").find(unit[0]);
+    if (power == std::string_view::npos || (!rest.empty() && rest != "IB" && rest != "B")) return 0;
+    return std::pow(1024.0, static_cast<double>(power + 1));
+  }();
+  const double bytes = number * factor;
+  if (fault != std::errc() || factor == 0 || !(bytes >= 1) || bytes >= 0x1p53) {
+    throw InvalidField(flag, "expected a size like 512MiB or 2GiB, got " + Quoted(text));
+  }
+  return static_cast<int64_t>(bytes);
+}
+
+void AddJobOptions(CLI::App& submit, JobOptions& options) {
+  submit.add_option("-f,--file", options.file, "Job file (YAML); flags win over it.");
+  submit.add_option("--name", options.name, "What people call the job [default: the script's name].");
+  submit.add_option("--experiment", options.experiment, "Experiment of the run; created when absent.");
+  submit.add_option("--run-name", options.run_name, "Name of the run.");
+  submit.add_option("--cpus", options.cpus, "CPUs; fractions are fine [default 1].");
+  submit.add_option("--memory", options.memory, "Memory, like 2GiB [default 512MiB].");
+  submit.add_option("--gpus", options.gpus, "GPUs [default 0].");
+  submit.add_option("--gpu-type", options.gpu_type, "Type of GPU, like H100.");
+  submit.add_option("--nodes", options.nodes, "Machines, all at once [default 1].");
+  submit.add_option("--requirements", options.requirements, "Requirements file: its packages are installed once, and kept.");
+  submit.add_option("--framework", options.framework, "PYTHON, SCIKIT_LEARN, PYTORCH, XGBOOST or LIGHTGBM.");
+  submit.add_option("--input", options.inputs, "File that the result depends on; may be repeated.");
+  submit.add_option("-p,--param", options.params, "KEY=VALUE, logged to the run; may be repeated.");
+  submit.add_option("--env", options.env, "KEY=VALUE for the environment; may be repeated.");
+  submit.add_option("--seed", options.seed, "Given to the script in ORRERY_SEED.");
+  submit.add_option("--priority", options.priority, "-1000 to 1000; higher starts first [default 0].");
+  submit.add_option("--queue", options.queue, "Queue [default: default].");
+  submit.add_option("--timeout", options.timeout, "Seconds after which the job is ended.");
+  submit.add_option("--workdir", options.workdir, "Folder whose code the job gets [default: this one].");
+  submit.add_flag("--no-code", options.no_code, "Take no code along; the job starts in an empty folder.");
+  submit.add_flag("-d,--detach", options.detach, "Return once the job is accepted.");
+}
+
+jobs::JobSpec SpecOf(const JobOptions& options, FileSystem& files, const std::string& folder) {
+  jobs::JobSpec spec;
+  if (!options.file.empty()) spec = jobs::ParseJobFile(files.ReadAll(server::AbsolutePath(options.file)));
+  if (!options.name.empty()) spec.name = options.name;
+  SetCommand(options, files, folder, spec);
+  SetResources(options, spec);
+  if (!options.experiment.empty()) spec.experiment = options.experiment;
+  if (!options.run_name.empty()) spec.run_name = options.run_name;
+  if (!options.framework.empty()) {
+    spec.framework = EnumFromName<jobs::Framework>(options.framework);
+    if (!spec.framework) {
+      throw InvalidField("--framework", "expected " + EnumChoices<jobs::Framework>() + ", got " + Quoted(options.framework));
+    }
+  }
+  if (!options.requirements.empty()) {
+    spec.environment = jobs::EnvironmentSpec{files.ReadAll(server::AbsolutePath(options.requirements), 1 << 20)};
+  }
+  AddPairs(options.params, "--param", spec.params);
+  AddPairs(options.env, "--env", spec.env);
+  for (const std::string& input : options.inputs) spec.inputs.push_back({.path = input});
+  for (jobs::InputSpec& input : spec.inputs) input.path = server::AbsolutePath(input.path);
+  if (spec.command.empty()) {
+    throw InvalidField("script", "nothing to run: give a script, a command behind --, or a job file by -f");
+  }
+  return spec;
+}
+
+}  // namespace orrery::cli

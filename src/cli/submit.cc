@@ -1,0 +1,124 @@
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <ostream>
+
+#include <boost/describe/class.hpp>
+
+#include "base/error.h"
+#include "cli/capture.h"
+#include "cli/client.h"
+#include "cli/context.h"
+#include "cli/follow.h"
+#include "cli/job_options.h"
+#include "cli/job_text.h"
+#include "cli/run_text.h"
+#include "server/config.h"
+
+namespace orrery::cli {
+namespace {
+
+struct Digests {
+  std::vector<Digest> digests;
+};
+BOOST_DESCRIBE_STRUCT(Digests, (), (digests))
+
+struct Missing {
+  std::vector<Digest> missing;
+};
+BOOST_DESCRIBE_STRUCT(Missing, (), (missing))
+
+void Upload(Client& client, Context& context, const CapturedCode& code, const std::vector<std::string>& texts) {
+  std::map<Digest, const std::string*> text_by_digest;
+  Digests all;
+  for (const auto& [digest, source] : code.sources) all.digests.push_back(digest);
+  for (const std::string& text : texts) {
+    text_by_digest.emplace(DigestOf(text), &text);
+    all.digests.push_back(DigestOf(text));
+  }
+  for (const Digest& digest : client.Post<Missing>("/api/v1/content/missing", all).missing) {
+    const std::string target = "/api/v1/content/" + digest.text();
+    if (const auto text = text_by_digest.find(digest); text != text_by_digest.end()) {
+      client.PutBytes(target, *text->second);
+      continue;
+    }
+    const CapturedCode::Source& source = code.sources.at(digest);
+    if (source.is_link) {
+      client.PutBytes(target, source.path_or_target);
+    } else {
+      client.PutFile(target, *context.files.Open(source.path_or_target, OpenMode::kRead));
+    }
+  }
+}
+
+/// Captures the folder, brings what the server lacks, and names it in the spec.
+void AttachCode(Client& client, Context& context, const std::string& folder, const JobOptions& options,
+                jobs::JobSpec& spec) {
+  const CapturedCode code = CaptureCode(context.files, context.processes, folder);
+  std::vector<std::string> texts = {code.manifest.Text()};
+  if (code.difference) texts.push_back(*code.difference);
+  Upload(client, context, code, texts);
+  jobs::CodeSpec attached{.manifest = DigestOf(texts[0]).text(), .commit = code.commit};
+  if (code.commit) attached.dirty = code.dirty;
+  if (code.difference) attached.difference = DigestOf(*code.difference).text();
+  if (!options.words.empty() && options.words.front() != "--") attached.entry = options.words.front();
+  spec.code = attached;
+}
+
+void PrintEnd(Client& client, const jobs::Job& job, Context& context) {
+  const Instant now = context.clock.Now();
+  context.out << "\n"
+              << Tinted(context.terminal, TintOf(job.state), EnumName(job.state)) << " after " << RunTimeOf(job, now)
+              << (job.reason.empty() ? "" : ": " + job.reason) << "\n";
+  PrintRunSummary(client, job.run_id, context);
+  context.out << "Page  " << client.base_url() << "/runs/" << job.run_id << "\n";
+}
+
+void Submit(const JobOptions& options, Context& context) {
+  const std::string folder = server::AbsolutePath(options.workdir.empty() ? "." : options.workdir);
+  jobs::JobSpec spec = SpecOf(options, context.files, folder);
+  Client client(context);
+  if (!options.no_code && !spec.code) AttachCode(client, context, folder, options, spec);
+  // The key makes a repeated request harmless, should the first answer be lost.
+  auto job = client.Post<jobs::Job>("/api/v1/jobs", spec, context.random.Hex(16));
+  if (!context.json) {
+    context.out << "Job " << job.id.text() << " (" << job.name << ") is submitted: " << client.base_url() << "/jobs/"
+                << job.id.text() << "\n";
+  }
+  if (!options.detach) {
+    if (!context.json) {
+      WaitForStart(client, job.id.text(), context);
+      FollowLog(client, job.id.text(), context);
+    }
+    job = WaitForEnd(client, job.id.text(), context);
+    context.exit_code = job.state == jobs::JobState::kSucceeded ? kOk : kFailed;
+  }
+  if (context.json) {
+    context.out << ToJson(job) << "\n";
+  } else if (options.detach) {
+    context.out << "Its log: orrery logs -f " << job.id.text() << "\n";
+  } else {
+    PrintEnd(client, job, context);
+  }
+}
+
+}  // namespace
+
+void AddSubmit(CLI::App& app, Context& context) {
+  CLI::App* submit = app.add_subcommand(
+      "submit", "Run a script as a job: with this folder's code, on free resources, tracked as a run.");
+  submit->usage("Usage: orrery submit [OPTIONS] SCRIPT [ARGUMENTS...]\n       orrery submit [OPTIONS] -- COMMAND [ARGUMENTS...]");
+  submit->footer("Examples:\n"
+                 "  orrery submit --cpus 2 --memory 2GiB --requirements requirements.txt train.py --epochs 3\n"
+                 "  orrery submit -f job.yaml --detach\n"
+                 "Exit code: 0 when the job succeeded, 1 when it failed or was cancelled.");
+  const auto options = std::make_shared<JobOptions>();
+  AddJobOptions(*submit, *options);
+  submit->prefix_command();
+  submit->callback([submit, options, &context] {
+    options->words = submit->remaining();
+    Submit(*options, context);
+  });
+}
+
+}  // namespace orrery::cli
