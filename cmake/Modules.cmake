@@ -22,7 +22,7 @@ function(orrery_module module)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${dir}/*.h")
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
   orrery_layer_dependencies(${module} dependencies)
 
   add_library(orrery_${module} STATIC)

@@ -25,8 +25,9 @@ std::string FindServer(const Context& context) {
   const std::string data = server::AbsolutePath(context.data);
   const auto running = server::DataFolder::Running(context.files, data);
   if (!running) {
-    throw Error(Code::kUnavailable, "no server runs on " + data +
-                                        ": start one with `orrery serve`, or name one by --server http://HOST:PORT");
+    throw Error(Code::kUnavailable,
+                "no server runs on " + data +
+                    ": start one with `orrery serve`, or name one by --server http://HOST:PORT");
   }
   return "http://" + running->http;
 }
@@ -50,8 +51,9 @@ Client::Client(Context& context)
       http_(context.network, net::HttpUrl::Parse(base_url_), TokenOf(context), std::chrono::seconds(120)) {}
 
 Error Client::NoServer(const Error& error) const {
-  return Error(Code::kUnavailable,
-               std::string(error.what()) + " (is the server running? `orrery serve` starts one; asked " + base_url_ + ")");
+  return Error(Code::kUnavailable, std::string(error.what()) +
+                                       " (is the server running? `orrery serve` starts one; asked " +
+                                       base_url_ + ")");
 }
 
 net::HttpResponse Client::Send(const net::HttpRequest& request) {
@@ -75,7 +77,8 @@ std::string Client::Checked(net::HttpResponse response) {
   throw Error(CodeFromName(answer.error.code, response.status), answer.error.message, answer.error.field);
 }
 
-std::string Client::PostText(const std::string& target, const std::string& body, const std::string& idempotency_key) {
+std::string Client::PostText(const std::string& target, const std::string& body,
+                             const std::string& idempotency_key) {
   net::HttpRequest request{
       .method = "POST", .target = target, .headers = {{"Content-Type", "application/json"}}, .body = body};
   if (!idempotency_key.empty()) request.headers.emplace_back("Idempotency-Key", idempotency_key);

@@ -20,7 +20,8 @@ class Client {
     return FromJson<T, Reading::kLenient>(GetText(target));
   }
   std::string GetText(const std::string& target) { return Checked(Send({.target = target})); }
-  std::string PostText(const std::string& target, const std::string& body, const std::string& idempotency_key = {});
+  std::string PostText(const std::string& target, const std::string& body,
+                       const std::string& idempotency_key = {});
   template <typename Out, typename In>
   Out Post(const std::string& target, const In& body, const std::string& idempotency_key = {}) {
     return FromJson<Out, Reading::kLenient>(PostText(target, ToJson(body), idempotency_key));

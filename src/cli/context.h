@@ -21,9 +21,9 @@ namespace orrery::cli {
 /// Exit codes, for scripts.
 enum ExitCode : int {
   kOk = 0,
-  kFailed = 1,         ///< the job failed or was cancelled, or the request was refused
-  kUsage = 2,          ///< the command line or a file is wrong
-  kUnreachable = 3,    ///< no server answers
+  kFailed = 1,       ///< the job failed or was cancelled, or the request was refused
+  kUsage = 2,        ///< the command line or a file is wrong
+  kUnreachable = 3,  ///< no server answers
 };
 
 /// What every command works with: the seams, where output goes, and the options that all commands share.

@@ -30,7 +30,8 @@ auto WithPatience(Context& context, F action) {
 }
 
 jobs::Job GetJob(Client& client, const std::string& job_id, Context& context) {
-  return WithPatience(context, [&] { return client.Get<jobs::Job>("/api/v1/jobs/" + net::EncodeComponent(job_id)); });
+  return WithPatience(context,
+                      [&] { return client.Get<jobs::Job>("/api/v1/jobs/" + net::EncodeComponent(job_id)); });
 }
 
 }  // namespace
@@ -62,7 +63,8 @@ void FollowLog(Client& client, const std::string& job_id, Context& context) {
   uint64_t offset = 0;
   for (;;) {
     WithPatience(context, [&] {
-      client.Follow("/api/v1/jobs/" + net::EncodeComponent(job_id) + "/logs?follow=true&offset=" + std::to_string(offset),
+      client.Follow("/api/v1/jobs/" + net::EncodeComponent(job_id) +
+                        "/logs?follow=true&offset=" + std::to_string(offset),
                     [&](std::string_view bytes) {
                       context.out << bytes << std::flush;
                       offset += bytes.size();

@@ -1,9 +1,9 @@
 #include "cli/job_options.h"
 
-#include <CLI/CLI.hpp>
-
 #include <charconv>
 #include <cmath>
+
+#include <CLI/CLI.hpp>
 
 #include "base/error.h"
 #include "jobs/job_file.h"
@@ -13,22 +13,27 @@ namespace orrery::cli {
 namespace {
 
 /// "key=value" into `out`, where the last one wins.
-void AddPairs(const std::vector<std::string>& pairs, std::string_view flag, std::map<std::string, std::string>& out) {
+void AddPairs(const std::vector<std::string>& pairs, std::string_view flag,
+              std::map<std::string, std::string>& out) {
   for (const std::string& pair : pairs) {
     const size_t equals = pair.find('=');
-    if (equals == std::string::npos || equals == 0) throw InvalidField(flag, "expected KEY=VALUE, got " + Quoted(pair));
+    if (equals == std::string::npos || equals == 0)
+      throw InvalidField(flag, "expected KEY=VALUE, got " + Quoted(pair));
     out[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
 }
 
-std::string BaseName(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
+std::string BaseName(const std::string& path) {
+  return path.substr(path.find_last_of('/') + 1);
+}
 
 /// How a script is run, by its ending; one that says itself how to be run is executed.
 std::vector<std::string> CommandFor(const std::string& script, FileSystem& files, const std::string& folder) {
   if (!files.Exists(folder + "/" + script)) {
-    throw Error(Code::kNotFound, "no such script: " + script + " in " + folder +
-                                     " (give a path below the --workdir; a command goes behind --, like: orrery submit -- "
-                                     "python -m package)");
+    throw Error(Code::kNotFound,
+                "no such script: " + script + " in " + folder +
+                    " (give a path below the --workdir; a command goes behind --, like: orrery submit -- "
+                    "python -m package)");
   }
   if (script.ends_with(".py")) return {"python3", script};
   if (script.ends_with(".sh")) return {"sh", script};
@@ -36,7 +41,8 @@ std::vector<std::string> CommandFor(const std::string& script, FileSystem& files
   throw InvalidField("script", "neither .py nor .sh nor executable: " + script);
 }
 
-void SetCommand(const JobOptions& options, FileSystem& files, const std::string& folder, jobs::JobSpec& spec) {
+void SetCommand(const JobOptions& options, FileSystem& files, const std::string& folder,
+                jobs::JobSpec& spec) {
   if (options.words.empty()) return;
   std::vector<std::string> words = options.words;
   if (words.front() == "--") {
@@ -95,7 +101,8 @@ void AddJobOptions(CLI::App& submit, JobOptions& options) {
   submit.add_option("--gpus", options.gpus, "GPUs [default 0].");
   submit.add_option("--gpu-type", options.gpu_type, "Type of GPU, like H100.");
   submit.add_option("--nodes", options.nodes, "Machines, all at once [default 1].");
-  submit.add_option("--requirements", options.requirements, "Requirements file: its packages are installed once, and kept.");
+  submit.add_option("--requirements", options.requirements,
+                    "Requirements file: its packages are installed once, and kept.");
   submit.add_option("--framework", options.framework, "PYTHON, SCIKIT_LEARN, PYTORCH, XGBOOST or LIGHTGBM.");
   submit.add_option("--input", options.inputs, "File that the result depends on; may be repeated.");
   submit.add_option("-p,--param", options.params, "KEY=VALUE, logged to the run; may be repeated.");
@@ -120,11 +127,13 @@ jobs::JobSpec SpecOf(const JobOptions& options, FileSystem& files, const std::st
   if (!options.framework.empty()) {
     spec.framework = EnumFromName<jobs::Framework>(options.framework);
     if (!spec.framework) {
-      throw InvalidField("--framework", "expected " + EnumChoices<jobs::Framework>() + ", got " + Quoted(options.framework));
+      throw InvalidField("--framework",
+                         "expected " + EnumChoices<jobs::Framework>() + ", got " + Quoted(options.framework));
     }
   }
   if (!options.requirements.empty()) {
-    spec.environment = jobs::EnvironmentSpec{files.ReadAll(server::AbsolutePath(options.requirements), 1 << 20)};
+    spec.environment =
+        jobs::EnvironmentSpec{files.ReadAll(server::AbsolutePath(options.requirements), 1 << 20)};
   }
   AddPairs(options.params, "--param", spec.params);
   AddPairs(options.env, "--env", spec.env);

@@ -3,17 +3,24 @@
 namespace orrery::cli {
 namespace {
 
-double Seconds(Microseconds span) { return std::chrono::duration<double>(span).count(); }
+double Seconds(Microseconds span) {
+  return std::chrono::duration<double>(span).count();
+}
 
 }  // namespace
 
 Tint TintOf(jobs::JobState state) {
   switch (state) {
-    case jobs::JobState::kSucceeded: return Tint::kGreen;
-    case jobs::JobState::kFailed: return Tint::kRed;
-    case jobs::JobState::kCancelled: return Tint::kYellow;
-    case jobs::JobState::kRunning: return Tint::kBlue;
-    default: return Tint::kPlain;
+    case jobs::JobState::kSucceeded:
+      return Tint::kGreen;
+    case jobs::JobState::kFailed:
+      return Tint::kRed;
+    case jobs::JobState::kCancelled:
+      return Tint::kYellow;
+    case jobs::JobState::kRunning:
+      return Tint::kBlue;
+    default:
+      return Tint::kPlain;
   }
 }
 

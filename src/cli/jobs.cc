@@ -1,7 +1,7 @@
-#include <CLI/CLI.hpp>
-
 #include <memory>
 #include <ostream>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/client.h"
 #include "cli/context.h"
@@ -64,7 +64,8 @@ void PrintJob(const std::string& id, Context& context) {
   const Instant now = context.clock.Now();
   const auto line = [&](const char* label, const std::string& value) {
     if (value.empty()) return;
-    context.out << Tinted(context.terminal, Tint::kDim, std::string(label) + std::string(11 - std::string(label).size(), ' '))
+    context.out << Tinted(context.terminal, Tint::kDim,
+                          std::string(label) + std::string(11 - std::string(label).size(), ' '))
                 << FitText(value, context.terminal.width == 0 ? 4096 : context.terminal.width - 11) << "\n";
   };
   std::string command;
@@ -103,8 +104,9 @@ void AddJobs(CLI::App& app, Context& context) {
   CLI::App* jobs = app.add_subcommand("jobs", "List jobs, show one, cancel one.");
   jobs->footer("Example: orrery jobs --state RUNNING --state QUEUED");
   const auto options = std::make_shared<ListOptions>();
-  jobs->add_option("--state", options->states, "Only jobs in this state: PENDING, QUEUED, STARTING, RUNNING, SUCCEEDED, "
-                                               "FAILED or CANCELLED; may be repeated.");
+  jobs->add_option("--state", options->states,
+                   "Only jobs in this state: PENDING, QUEUED, STARTING, RUNNING, SUCCEEDED, "
+                   "FAILED or CANCELLED; may be repeated.");
   jobs->add_option("--queue", options->queue, "Only jobs of this queue.");
   jobs->add_option("--name", options->name, "Only jobs of this name.");
   jobs->add_option("--limit", options->limit, "How many, 1 to 1000.")->capture_default_str();

@@ -1,7 +1,7 @@
-#include <CLI/CLI.hpp>
-
 #include <memory>
 #include <ostream>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/client.h"
 #include "cli/context.h"
@@ -27,10 +27,11 @@ void AddLogs(CLI::App& app, Context& context) {
     Client client(context);
     if (options->follow) return FollowLog(client, options->job, context);
     const std::string attempt = options->attempt > 0 ? "?attempt=" + std::to_string(options->attempt) : "";
-    client.Follow("/api/v1/jobs/" + net::EncodeComponent(options->job) + "/logs" + attempt, [&](std::string_view bytes) {
-      context.out << bytes;
-      return bool(context.out);
-    });
+    client.Follow("/api/v1/jobs/" + net::EncodeComponent(options->job) + "/logs" + attempt,
+                  [&](std::string_view bytes) {
+                    context.out << bytes;
+                    return bool(context.out);
+                  });
   });
 }
 

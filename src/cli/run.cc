@@ -1,7 +1,7 @@
-#include <CLI/CLI.hpp>
-
 #include <csignal>
 #include <ostream>
+
+#include <CLI/CLI.hpp>
 
 #include "base/build_info.h"
 #include "base/error.h"
@@ -17,9 +17,12 @@ std::string VariableOr(const Context& context, const std::string& name, std::str
 
 int ExitCodeOf(Code code) {
   switch (code) {
-    case Code::kInvalidArgument: return kUsage;
-    case Code::kUnavailable: return kUnreachable;
-    default: return kFailed;
+    case Code::kInvalidArgument:
+      return kUsage;
+    case Code::kUnavailable:
+      return kUnreachable;
+    default:
+      return kFailed;
   }
 }
 
@@ -27,11 +30,13 @@ int ExitCodeOf(Code code) {
 
 int Run(int argc, char** argv, Context& context) {
   std::signal(SIGPIPE, SIG_IGN);  // `orrery logs | head` ends by a failed write, not by a signal
-  CLI::App app("Orrery keeps a model's whole life in step: jobs, runs, data, models.\n"
-               "Start with `orrery serve`, then `orrery submit train.py`.",
-               "orrery");
+  CLI::App app(
+      "Orrery keeps a model's whole life in step: jobs, runs, data, models.\n"
+      "Start with `orrery serve`, then `orrery submit train.py`.",
+      "orrery");
   const BuildInfo& build = ThisBuild();
-  app.set_version_flag("--version", "orrery " + build.version + " (" + build.commit + ", " + build.build + ")");
+  app.set_version_flag("--version",
+                       "orrery " + build.version + " (" + build.commit + ", " + build.build + ")");
   app.require_subcommand(1);
   app.fallthrough();
   if (const auto server = context.environment.find("ORRERY_SERVER"); server != context.environment.end()) {
@@ -39,8 +44,10 @@ int Run(int argc, char** argv, Context& context) {
   }
   context.data = VariableOr(context, "ORRERY_DATA", "~/.orrery");
   app.add_flag("--json", context.json, "Print JSON, for machines.");
-  app.add_option("--server", context.server, "The server's URL [env ORRERY_SERVER; default: the one on the data folder].");
-  app.add_option("--data", context.data, "Data folder of the local server [env ORRERY_DATA; default ~/.orrery].");
+  app.add_option("--server", context.server,
+                 "The server's URL [env ORRERY_SERVER; default: the one on the data folder].");
+  app.add_option("--data", context.data,
+                 "Data folder of the local server [env ORRERY_DATA; default ~/.orrery].");
   app.footer("Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 no server answers.");
   AddServe(app, context);
   AddSubmit(app, context);

@@ -1,8 +1,7 @@
-#include <CLI/CLI.hpp>
-
 #include <memory>
 #include <ostream>
 
+#include <CLI/CLI.hpp>
 #include <boost/describe/class.hpp>
 
 #include "base/error.h"
@@ -28,7 +27,8 @@ struct Missing {
 };
 BOOST_DESCRIBE_STRUCT(Missing, (), (missing))
 
-void Upload(Client& client, Context& context, const CapturedCode& code, const std::vector<std::string>& texts) {
+void Upload(Client& client, Context& context, const CapturedCode& code,
+            const std::vector<std::string>& texts) {
   std::map<Digest, const std::string*> text_by_digest;
   Digests all;
   for (const auto& [digest, source] : code.sources) all.digests.push_back(digest);
@@ -68,8 +68,8 @@ void AttachCode(Client& client, Context& context, const std::string& folder, con
 void PrintEnd(Client& client, const jobs::Job& job, Context& context) {
   const Instant now = context.clock.Now();
   context.out << "\n"
-              << Tinted(context.terminal, TintOf(job.state), EnumName(job.state)) << " after " << RunTimeOf(job, now)
-              << (job.reason.empty() ? "" : ": " + job.reason) << "\n";
+              << Tinted(context.terminal, TintOf(job.state), EnumName(job.state)) << " after "
+              << RunTimeOf(job, now) << (job.reason.empty() ? "" : ": " + job.reason) << "\n";
   PrintRunSummary(client, job.run_id, context);
   context.out << "Page  " << client.base_url() << "/runs/" << job.run_id << "\n";
 }
@@ -82,8 +82,8 @@ void Submit(const JobOptions& options, Context& context) {
   // The key makes a repeated request harmless, should the first answer be lost.
   auto job = client.Post<jobs::Job>("/api/v1/jobs", spec, context.random.Hex(16));
   if (!context.json) {
-    context.out << "Job " << job.id.text() << " (" << job.name << ") is submitted: " << client.base_url() << "/jobs/"
-                << job.id.text() << "\n";
+    context.out << "Job " << job.id.text() << " (" << job.name << ") is submitted: " << client.base_url()
+                << "/jobs/" << job.id.text() << "\n";
   }
   if (!options.detach) {
     if (!context.json) {
@@ -106,12 +106,13 @@ void Submit(const JobOptions& options, Context& context) {
 
 void AddSubmit(CLI::App& app, Context& context) {
   CLI::App* submit = app.add_subcommand(
-      "submit", "Run a script as a job: with this folder's code, on free resources, tracked as a run.");
-  submit->usage("Usage: orrery submit [OPTIONS] SCRIPT [ARGUMENTS...]\n       orrery submit [OPTIONS] -- COMMAND [ARGUMENTS...]");
-  submit->footer("Examples:\n"
-                 "  orrery submit --cpus 2 --memory 2GiB --requirements requirements.txt train.py --epochs 3\n"
-                 "  orrery submit -f job.yaml --detach\n"
-                 "Exit code: 0 when the job succeeded, 1 when it failed or was cancelled.");
+      "submit", "Run a script as a job: with this folder's code, on free resources, tracked as a run.\n"
+                "orrery submit [OPTIONS] SCRIPT [ARGUMENTS...], or -- COMMAND [ARGUMENTS...]");
+  submit->footer(
+      "Examples:\n"
+      "  orrery submit --cpus 2 --memory 2GiB --requirements requirements.txt train.py --epochs 3\n"
+      "  orrery submit -f job.yaml --detach\n"
+      "Exit code: 0 when the job succeeded, 1 when it failed or was cancelled.");
   const auto options = std::make_shared<JobOptions>();
   AddJobOptions(*submit, *options);
   submit->prefix_command();

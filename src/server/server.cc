@@ -1,0 +1,113 @@
+#include "server/server.h"
+
+#include <unistd.h>
+
+#include "api/content.h"
+#include "api/events.h"
+#include "api/jobs.h"
+#include "api/runs.h"
+#include "base/build_info.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "compat/mlflow/mlflow.h"
+#include "server/domains.h"
+#include "server/pages.h"
+#include "server/tokens.h"
+
+namespace orrery::server {
+namespace {
+
+constexpr std::chrono::hours kBetweenCollections{1};
+
+std::unique_ptr<Authenticator> MakeAuthenticator(const Config& config) {
+  if (config.tokens.empty()) return nullptr;
+  return std::make_unique<TokenAuthenticator>(config.tokens);
+}
+
+std::string HostAndPort(const std::string& address, uint16_t port) {
+  const bool v6 = address.find(':') != std::string::npos;
+  return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+/// Where this machine's own jobs reach a server that listens on `address`.
+std::string LocalAddress(const std::string& address) {
+  if (address == "0.0.0.0") return "127.0.0.1";
+  return address == "::" ? "::1" : address;
+}
+
+}  // namespace
+
+Server::Server(const Config& config, const Seams& seams) : authenticator_(MakeAuthenticator(config)) {
+  Validate(config);
+  const Endpoint endpoint = ParseEndpoint(config.listen, "listen");
+  folder_ = std::make_unique<DataFolder>(seams.files, AbsolutePath(config.data));
+  domains_ = std::make_unique<Domains>(config, seams, *folder_);
+
+  // The table of contents of everything that is served.
+  api::AddContentRoutes(router_, domains_->content);
+  api::AddRunRoutes(router_, domains_->tracking, domains_->artifacts);
+  api::AddJobRoutes(router_, domains_->jobs);
+  api::AddEventRoutes(router_, domains_->events);
+  compat::mlflow::AddMlflowRoutes(router_, {.database = *domains_->database,
+                                            .tracking = domains_->tracking,
+                                            .artifacts = domains_->artifacts,
+                                            .models = domains_->models});
+  api::AddSystemRoutes(router_, readiness_, metrics_);
+  AddPages(router_);
+
+  http_ = std::make_unique<http::Server>(
+      router_,
+      http::ServerOptions{
+          .address = endpoint.address, .port = endpoint.port, .host_names = config.host_names},
+      seams.clock, metrics_, authenticator_.get());
+  http_->Start();
+  const std::string local = HostAndPort(LocalAddress(endpoint.address), http_->port());
+  url_ = "http://" + local;
+  domains_->jobs.Start({.tracking_uri = config.public_url.value_or(url_)});
+  folder_->Announce({.http = local, .pid = getpid(), .version = ThisBuild().version});
+  collector_ =
+      std::thread([this, hours = std::chrono::hours(config.collect_after_hours)] { CollectLoop(hours); });
+  readiness_.ready = true;
+  Log(LogLevel::kInfo, "ready", {{"url", url_}, {"data", folder_->path()}, {"version", ThisBuild().version}});
+}
+
+Server::~Server() {
+  Stop();
+}
+
+const std::string& Server::data() const {
+  return folder_->path();
+}
+
+void Server::Stop() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+  }
+  stop_.notify_all();
+  readiness_.ready = false;
+  if (collector_.joinable()) collector_.join();
+  http_->Stop();
+  domains_->jobs.Stop();
+  Log(LogLevel::kInfo, "stopped", {{"url", url_}});
+}
+
+void Server::CollectLoop(std::chrono::hours grace) {
+  std::unique_lock lock(mutex_);
+  while (!stop_.wait_for(lock, kBetweenCollections, [this] { return stopping_; })) {
+    lock.unlock();
+    try {
+      const content::Store::Collected collected = domains_->content.Collect(grace);
+      if (collected.deleted > 0) {
+        Log(LogLevel::kInfo, "collected objects that nothing refers to",
+            {{"deleted", collected.deleted}, {"bytes", static_cast<int64_t>(collected.bytes_freed)}});
+      }
+    } catch (const Error& error) {
+      Log(LogLevel::kError, "collection failed; it is tried again in an hour", {{"reason", error.what()}});
+    }
+    lock.lock();
+  }
+}
+
+}  // namespace orrery::server
