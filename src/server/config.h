@@ -25,6 +25,7 @@ struct Config {
       {"public_url", "The base URL that jobs use to reach the server; by default http://127.0.0.1:PORT."},
       {"cpus", "CPUs that jobs may take; by default all of this machine."},
       {"memory_bytes", "Memory that jobs may take; by default all of this machine less 1 GiB."},
+      {"python", "Interpreter that environments are built with; by default python3 of the PATH."},
       {"collect_after_hours", "How long an object that nothing refers to is kept."},
       {"log_level", "debug, info, warning or error."},
   };
@@ -35,12 +36,13 @@ struct Config {
   std::optional<std::string> public_url;
   std::optional<double> cpus;
   std::optional<int64_t> memory_bytes;
+  std::optional<std::string> python;
   int64_t collect_after_hours = 24;
   std::string log_level = "info";
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
-                      (listen, data, tokens, host_names, public_url, cpus, memory_bytes, collect_after_hours,
-                       log_level))
+                      (listen, data, tokens, host_names, public_url, cpus, memory_bytes, python,
+                       collect_after_hours, log_level))
 
 /// An address and port, taken apart.
 struct Endpoint {

@@ -1,5 +1,8 @@
 #include "server/domains.h"
 
+#include <algorithm>
+#include <sstream>
+
 #include "base/config.h"
 #include "jobs/local/this_machine.h"
 #include "sql/idempotency.h"
@@ -18,15 +21,28 @@ std::unique_ptr<sql::Database> OpenDatabase(const DataFolder& folder, const Seam
   return database;
 }
 
+/// The first python3 of the PATH; without one the plain name, so that a job that needs it is told so.
+std::string FindPython(FileSystem& files, const Environment& environment) {
+  const auto path = environment.find("PATH");
+  std::istringstream folders(path == environment.end() ? "/usr/bin" : path->second);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (folder.starts_with('/') && files.Exists(folder + "/python3")) return folder + "/python3";
+  }
+  return "/usr/bin/python3";
+}
+
 jobs::local::LocalExecutorOptions ExecutorOptions(const Config& config, const Seams& seams,
                                                   const DataFolder& folder) {
+  constexpr int64_t kKeptBack = 1LL << 30;  // for the server, the page cache and who else lives here
   const Environment environment = CurrentEnvironment();
-  jobs::local::LocalExecutorOptions options{.data_directory = folder.path(),
-                                            .python = jobs::local::FindPython(seams.files, environment),
-                                            .base_env = jobs::local::InheritedEnvironment(environment),
-                                            .node = jobs::local::ThisMachine(seams.files)};
-  if (config.cpus) options.node.cpus = *config.cpus;
-  if (config.memory_bytes) options.node.memory_bytes = *config.memory_bytes;
+  jobs::local::LocalExecutorOptions options{
+      .data_directory = folder.path(),
+      .python = config.python.value_or(FindPython(seams.files, environment)),
+      .base_env = jobs::local::InheritedEnvironment(environment),
+      .node = jobs::local::ThisMachine(seams.files)};
+  options.node.cpus = config.cpus.value_or(options.node.cpus);
+  options.node.memory_bytes = config.memory_bytes.value_or(
+      std::max(options.node.memory_bytes / 2, options.node.memory_bytes - kKeptBack));
   return options;
 }
 

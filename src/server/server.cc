@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "api/cluster.h"
 #include "api/content.h"
 #include "api/events.h"
 #include "api/jobs.h"
@@ -46,7 +47,8 @@ Server::Server(const Config& config, const Seams& seams) : authenticator_(MakeAu
   // The table of contents of everything that is served.
   api::AddContentRoutes(router_, domains_->content);
   api::AddRunRoutes(router_, domains_->tracking, domains_->artifacts);
-  api::AddJobRoutes(router_, domains_->jobs);
+  api::AddJobRoutes(router_, domains_->jobs, domains_->events);
+  api::AddClusterRoutes(router_, domains_->jobs);
   api::AddEventRoutes(router_, domains_->events);
   compat::mlflow::AddMlflowRoutes(router_, {.database = *domains_->database,
                                             .tracking = domains_->tracking,
