@@ -3,6 +3,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/config.h"
@@ -41,6 +42,9 @@ struct Context {
   bool json = false;
   std::optional<std::string> server;  ///< --server or ORRERY_SERVER
   std::string data;                   ///< --data or ORRERY_DATA: where a local server is looked for
+
+  /// What stands behind "--" on the command line: a command of its own, never read as options of ours.
+  std::optional<std::vector<std::string>> rest;
 
   int exit_code = kOk;  ///< set by the command that ran
 };

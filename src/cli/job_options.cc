@@ -43,16 +43,19 @@ std::vector<std::string> CommandFor(const std::string& script, FileSystem& files
 
 void SetCommand(const JobOptions& options, FileSystem& files, const std::string& folder,
                 jobs::JobSpec& spec) {
-  if (options.words.empty()) return;
-  std::vector<std::string> words = options.words;
-  if (words.front() == "--") {
-    words.erase(words.begin());
+  std::vector<std::string> words = options.script;
+  const std::vector<std::string> rest = options.command.value_or(std::vector<std::string>());
+  words.insert(words.end(), rest.begin(), rest.end());
+  if (words.empty()) {
+    if (options.command) throw InvalidField("command", "nothing follows --");
+    return;
+  }
+  if (options.script.empty()) {
     spec.command = words;
   } else {
     spec.command = CommandFor(words.front(), files, folder);
     spec.command.insert(spec.command.end(), words.begin() + 1, words.end());
   }
-  if (spec.command.empty()) throw InvalidField("command", "nothing follows --");
   if (spec.name.empty()) spec.name = BaseName(words.front());
 }
 

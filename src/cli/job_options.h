@@ -21,7 +21,9 @@ struct JobOptions {
   std::optional<double> cpus;
   std::optional<int> gpus, nodes, priority;
   std::optional<int64_t> seed, timeout;
-  std::vector<std::string> words;  ///< the script and its arguments, or a command behind --
+  std::vector<std::string> script;  ///< the script and its arguments
+  std::optional<std::vector<std::string>>
+      command;  ///< behind "--": a command, or more arguments of the script
   bool no_code = false;
   bool detach = false;
 };

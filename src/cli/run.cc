@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <csignal>
 #include <ostream>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -55,8 +57,10 @@ int Run(int argc, char** argv, Context& context) {
   AddLogs(app, context);
   AddRuns(app, context);
 
+  const auto dashes = std::find(argv, argv + argc, std::string_view("--"));
+  if (dashes != argv + argc) context.rest.emplace(dashes + 1, argv + argc);
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(dashes - argv), argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error, context.out, context.err) == 0 ? kOk : kUsage;
   } catch (const Error& error) {

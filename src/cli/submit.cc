@@ -61,7 +61,7 @@ void AttachCode(Client& client, Context& context, const std::string& folder, con
   jobs::CodeSpec attached{.manifest = DigestOf(texts[0]).text(), .commit = code.commit};
   if (code.commit) attached.dirty = code.dirty;
   if (code.difference) attached.difference = DigestOf(*code.difference).text();
-  if (!options.words.empty() && options.words.front() != "--") attached.entry = options.words.front();
+  if (!options.script.empty()) attached.entry = options.script.front();
   spec.code = attached;
 }
 
@@ -106,8 +106,9 @@ void Submit(const JobOptions& options, Context& context) {
 
 void AddSubmit(CLI::App& app, Context& context) {
   CLI::App* submit = app.add_subcommand(
-      "submit", "Run a script as a job: with this folder's code, on free resources, tracked as a run.\n"
-                "orrery submit [OPTIONS] SCRIPT [ARGUMENTS...], or -- COMMAND [ARGUMENTS...]");
+      "submit",
+      "Run a script as a job: with this folder's code, on free resources, tracked as a run.\n"
+      "orrery submit [OPTIONS] SCRIPT [ARGUMENTS...], or -- COMMAND [ARGUMENTS...]");
   submit->footer(
       "Examples:\n"
       "  orrery submit --cpus 2 --memory 2GiB --requirements requirements.txt train.py --epochs 3\n"
@@ -117,7 +118,8 @@ void AddSubmit(CLI::App& app, Context& context) {
   AddJobOptions(*submit, *options);
   submit->prefix_command();
   submit->callback([submit, options, &context] {
-    options->words = submit->remaining();
+    options->script = submit->remaining();
+    options->command = context.rest;
     Submit(*options, context);
   });
 }
