@@ -43,8 +43,8 @@ struct Context {
   std::optional<std::string> server;  ///< --server or ORRERY_SERVER
   std::string data;                   ///< --data or ORRERY_DATA: where a local server is looked for
 
-  /// What stands behind "--" on the command line: a command of its own, never read as options of ours.
-  std::optional<std::vector<std::string>> rest;
+  /// The words of the user's own program: `submit`'s script with its arguments, or "--" and a command.
+  std::vector<std::string> own_words;
 
   int exit_code = kOk;  ///< set by the command that ran
 };

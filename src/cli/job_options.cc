@@ -43,14 +43,11 @@ std::vector<std::string> CommandFor(const std::string& script, FileSystem& files
 
 void SetCommand(const JobOptions& options, FileSystem& files, const std::string& folder,
                 jobs::JobSpec& spec) {
-  std::vector<std::string> words = options.script;
-  const std::vector<std::string> rest = options.command.value_or(std::vector<std::string>());
-  words.insert(words.end(), rest.begin(), rest.end());
-  if (words.empty()) {
-    if (options.command) throw InvalidField("command", "nothing follows --");
-    return;
-  }
-  if (options.script.empty()) {
+  if (options.words.empty()) return;
+  std::vector<std::string> words = options.words;
+  if (words.front() == "--") {
+    words.erase(words.begin());
+    if (words.empty()) throw InvalidField("command", "nothing follows --");
     spec.command = words;
   } else {
     spec.command = CommandFor(words.front(), files, folder);

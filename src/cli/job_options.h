@@ -21,9 +21,7 @@ struct JobOptions {
   std::optional<double> cpus;
   std::optional<int> gpus, nodes, priority;
   std::optional<int64_t> seed, timeout;
-  std::vector<std::string> script;  ///< the script and its arguments
-  std::optional<std::vector<std::string>>
-      command;  ///< behind "--": a command, or more arguments of the script
+  std::vector<std::string> words;  ///< the script and its arguments, or "--" and a command
   bool no_code = false;
   bool detach = false;
 };

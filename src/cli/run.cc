@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <csignal>
 #include <ostream>
-#include <string_view>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -15,6 +16,27 @@ namespace {
 std::string VariableOr(const Context& context, const std::string& name, std::string otherwise) {
   const auto found = context.environment.find(name);
   return found == context.environment.end() ? std::move(otherwise) : found->second;
+}
+
+/// Where the words of the user's own program begin: behind "--", or, for `submit`, at the script, whose arguments are
+/// never read as options of ours.
+size_t OwnWordsBegin(CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App* submit = nullptr;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word == "--") return i;
+    if (!word.starts_with('-')) {
+      if (submit != nullptr) return i;
+      if (word != "submit") return words.size();
+      submit = app.get_subcommand("submit");
+      continue;
+    }
+    const std::string name = word.substr(0, word.find('='));
+    const CLI::Option* option = submit == nullptr ? nullptr : submit->get_option_no_throw(name);
+    if (option == nullptr) option = app.get_option_no_throw(name);
+    if (option != nullptr && option->get_expected_max() > 0 && word == name) ++i;  // its value
+  }
+  return words.size();
 }
 
 int ExitCodeOf(Code code) {
@@ -57,10 +79,13 @@ int Run(int argc, char** argv, Context& context) {
   AddLogs(app, context);
   AddRuns(app, context);
 
-  const auto dashes = std::find(argv, argv + argc, std::string_view("--"));
-  if (dashes != argv + argc) context.rest.emplace(dashes + 1, argv + argc);
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const size_t own = OwnWordsBegin(app, words);
+  context.own_words.assign(words.begin() + static_cast<ptrdiff_t>(own), words.end());
+  words.resize(own);
+  std::ranges::reverse(words);  // as CLI11 takes them
   try {
-    app.parse(static_cast<int>(dashes - argv), argv);
+    app.parse(words);
   } catch (const CLI::ParseError& error) {
     return app.exit(error, context.out, context.err) == 0 ? kOk : kUsage;
   } catch (const Error& error) {

@@ -61,7 +61,7 @@ void AttachCode(Client& client, Context& context, const std::string& folder, con
   jobs::CodeSpec attached{.manifest = DigestOf(texts[0]).text(), .commit = code.commit};
   if (code.commit) attached.dirty = code.dirty;
   if (code.difference) attached.difference = DigestOf(*code.difference).text();
-  if (!options.script.empty()) attached.entry = options.script.front();
+  if (!options.words.empty() && options.words.front() != "--") attached.entry = options.words.front();
   spec.code = attached;
 }
 
@@ -116,10 +116,8 @@ void AddSubmit(CLI::App& app, Context& context) {
       "Exit code: 0 when the job succeeded, 1 when it failed or was cancelled.");
   const auto options = std::make_shared<JobOptions>();
   AddJobOptions(*submit, *options);
-  submit->prefix_command();
-  submit->callback([submit, options, &context] {
-    options->script = submit->remaining();
-    options->command = context.rest;
+  submit->callback([options, &context] {
+    options->words = context.own_words;
     Submit(*options, context);
   });
 }

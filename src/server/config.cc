@@ -40,7 +40,7 @@ std::string AbsolutePath(const std::string& path) {
   if (getcwd(here.data(), here.size()) == nullptr)
     throw Error(Code::kInternal, "cannot tell the current folder");
   here.resize(here.find('\0'));
-  return here + "/" + path;
+  return path == "." ? here : here + "/" + path;
 }
 
 void Validate(const Config& config) {
