@@ -45,7 +45,7 @@ class Server::Core {
         clock_(clock),
         workers_(std::in_place, static_cast<size_t>(options_.workers), options_.queue),
         stream_workers_(std::in_place, static_cast<size_t>(options_.stream_workers), options_.queue),
-        shared_{router, gate_, options_, clock, metrics, *workers_, *stream_workers_} {}
+        shared_{router, gate_, options_, clock, metrics, *workers_, *stream_workers_, buffered_} {}
 
   void Start();
   void Stop(std::chrono::milliseconds patience);
@@ -67,6 +67,7 @@ class Server::Core {
   Clock& clock_;
   std::optional<WorkerPool> workers_;
   std::optional<WorkerPool> stream_workers_;
+  std::atomic<uint64_t> buffered_ = 0;
   Shared shared_;
   std::vector<std::unique_ptr<IoThread>> io_;
   std::optional<Acceptor> acceptor_;  // on the first io thread

@@ -20,9 +20,10 @@ struct ServerOptions {
   std::vector<std::string> host_names;
   int io_threads = 1;
   int workers = 32;         ///< run handlers
-  int stream_workers = 32;  ///< run handlers that read a streamed body; 503 when all are busy
-  size_t queue = 1024;      ///< requests that may wait for a worker; 503 beyond
+  int stream_workers = 32;  ///< run handlers that read a streamed body
+  size_t queue = 1024;      ///< requests that may wait for a worker of either kind; 503 beyond
   size_t max_connections = 2048;
+  uint64_t buffered_bytes = 512u << 20;  ///< of all buffered bodies beyond their first 64 KiB; 503 beyond
   size_t header_bytes = 64u << 10;
   std::chrono::milliseconds idle_timeout{75'000};  ///< between requests
   std::chrono::milliseconds header_timeout{

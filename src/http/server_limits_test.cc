@@ -145,6 +145,22 @@ TEST_F(ServerLimitsTest, IdleConnectionsAreClosed) {
   EXPECT_TRUE(host_.WhileTimePasses([&] { return client.Closed(); }));
 }
 
+TEST_F(ServerLimitsTest, BufferedBodiesShareABoundedMemory) {
+  host_.options.buffered_bytes = 100'000;
+  host_.router.Add(
+      {.method = Method::kPut,
+       .pattern = "/api/large",
+       .doc = {.id = "large"},
+       .body = BodyPolicy::Buffered(),
+       .handler = [](Request& request) { return Response::Text(std::to_string(request.body().size())); }});
+  host_.Start();
+  EXPECT_EQ(host_.Connect().Ask(RequestText("PUT", "/api/large", {}, std::string(200'000, 'x'))).status, 503);
+  for (int i = 0; i < 3; ++i) {  // what was held is given back
+    EXPECT_EQ(host_.Connect().Ask(RequestText("PUT", "/api/large", {}, std::string(90'000, 'x'))).body,
+              "90000");
+  }
+}
+
 TEST_F(ServerLimitsTest, ConnectionsOverTheLimitAreTold) {
   host_.options.max_connections = 2;
   host_.Start();

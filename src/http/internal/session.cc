@@ -28,6 +28,26 @@ class InFlight {
   Metrics& metrics_;
 };
 
+/// A share of the memory that buffered bodies may hold together.
+class Reservation {
+ public:
+  explicit Reservation(std::atomic<uint64_t>& total) : total_(total) {}
+  ~Reservation() { total_ -= own_; }
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+
+  /// False when that makes the total larger than `most`: the caller gives up.
+  bool Grow(uint64_t to, uint64_t most) {
+    const uint64_t more = to - own_;
+    own_ = to;
+    return (total_ += more) <= most;
+  }
+
+ private:
+  std::atomic<uint64_t>& total_;
+  uint64_t own_ = 0;
+};
+
 }  // namespace
 
 Session::Session(Socket socket, Desk& desk, const Shared& shared)
@@ -160,12 +180,16 @@ Task<Response> Session::Handle(Admission& admission) {
 
 Task<Response> Session::HandleBuffered(Admission& admission) {
   constexpr uint64_t kFirst = 64u << 10;  // no more is set aside on a client's mere word
+  Reservation reserved(shared_.buffered);
   std::string body;
   size_t size = 0;
   while (!BodyComplete()) {
     if (size == body.size()) {
       uint64_t larger = std::max<uint64_t>(kFirst, 2 * body.size());
       if (!parser_->head().chunked) larger = std::min(larger, size + body_left_);
+      if (larger > kFirst && !reserved.Grow(larger, shared_.options.buffered_bytes)) {
+        co_return shared_.gate.Busy(parser_->head().target);
+      }
       body.resize(larger);
     }
     size += co_await ReadBody(std::as_writable_bytes(std::span(body).subspan(size)));

@@ -29,6 +29,7 @@ struct Shared {
   Metrics& metrics;
   WorkerPool& workers;
   WorkerPool& stream_workers;
+  std::atomic<uint64_t>& buffered;  ///< bytes set aside for bodies, against options.buffered_bytes
 };
 
 /// What the sessions of one io thread share; touched on that thread alone.
