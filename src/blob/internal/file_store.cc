@@ -62,6 +62,8 @@ FileStore::FileStore(std::string root, FileSystem& files, Random& random)
   files_.RemoveAll(root_ + "/staging");
   files_.CreateDirectories(root_ + "/staging");
   files_.SyncDirectory(root_);
+  files_.SyncDirectory(ParentOf(root_));
+  durable_folders_.insert(root_ + "/objects");
 }
 
 std::unique_ptr<Upload> FileStore::Begin() {
@@ -99,10 +101,15 @@ void FileStore::ListBelow(const std::string& prefix, const std::function<void(co
 }
 
 void FileStore::CreateFolderDurably(const std::string& path) {
-  if (files_.Exists(path)) return;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (durable_folders_.contains(path)) return;
+  }
   CreateFolderDurably(ParentOf(path));
   files_.CreateDirectory(path);
   files_.SyncDirectory(ParentOf(path));
+  const std::scoped_lock lock(mutex_);
+  durable_folders_.insert(path);
 }
 
 }  // namespace orrery::blob

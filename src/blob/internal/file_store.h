@@ -1,5 +1,7 @@
 #pragma once
 
+#include <mutex>
+#include <set>
 #include <string>
 
 #include "blob/blob_store.h"
@@ -30,6 +32,10 @@ class FileStore final : public BlobStore {
   std::string root_;
   FileSystem& files_;
   Random& random_;
+  std::mutex mutex_;  // guards durable_folders_
+  // That a folder is there does not make its name durable: another upload may have made it a moment ago, or a server that
+  // was killed before it synced.
+  std::set<std::string> durable_folders_;
 };
 
 }  // namespace orrery::blob
