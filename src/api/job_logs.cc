@@ -25,11 +25,13 @@ class FollowedLog final : public http::LiveSource {
   Progress Poll() override {
     Progress progress{.bytes = Read()};
     if (!progress.bytes.empty()) return progress;
-    // An attempt's end is an event: while there is no new one, it has not ended.
+    // An attempt's beginning and its end are events: while there is no new one, there is nothing to ask. Only its
+    // log appears without one.
     const int64_t newest = events_.newest();
-    if (newest == seen_ && log_ != nullptr) return progress;
+    if (newest == seen_ && (log_ != nullptr || !begun_)) return progress;
     seen_ = newest;
     jobs::JobLog now = jobs_.OpenLog(id_, attempt_);
+    begun_ = now.begun;
     if (now.log != nullptr) {
       attempt_ = now.attempt.number;
       log_ = std::move(now.log);
@@ -56,6 +58,7 @@ class FollowedLog final : public http::LiveSource {
   std::optional<int> attempt_;  ///< settled once the first log is open
   std::unique_ptr<jobs::AttemptLog> log_;
   uint64_t offset_;
+  bool begun_ = false;
   int64_t seen_ = kNever;
 };
 

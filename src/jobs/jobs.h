@@ -25,6 +25,7 @@ namespace orrery::jobs {
 /// A log as it stands.
 struct JobLog {
   AttemptId attempt;
+  bool begun = false;  ///< whether there is such an attempt yet
   /// Whether nothing will be added any more. Ask before reading: what is read afterwards is complete.
   bool ended = false;
   std::unique_ptr<AttemptLog> log;  ///< none while nothing was written

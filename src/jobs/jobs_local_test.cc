@@ -113,7 +113,8 @@ TEST_F(JobsLocalTest, CancelReachesTheCommand) {
 TEST_F(JobsLocalTest, ManyJobsEndOnceEach) {
   constexpr size_t kJobs = 24;
   for (size_t i = 0; i < kJobs; ++i) Submit("true");
-  WaitUntil([&] { return jobs_->List({.states = {JobState::kSucceeded}}).jobs.size() == kJobs; });
+  WaitUntil(
+      [&] { return jobs_->List({.states = {JobState::kSucceeded}, .limit = 1000}).jobs.size() == kJobs; });
   for (const Job& job : jobs_->List({}).jobs) {
     EXPECT_EQ(job.attempts.size(), 1u);
     EXPECT_EQ(job.transitions.size(), 5u);
