@@ -168,8 +168,10 @@ JobLog Jobs::OpenLog(const JobId& id, std::optional<int> number) {
                 "attempt");
   }
   const AttemptId attempt_id{id.text(), attempt->number};
-  return {
-      .attempt = attempt_id, .ended = IsTerminal(attempt->state), .log = with_.executor.OpenLog(attempt_id)};
+  return {.attempt = attempt_id,
+          .begun = true,
+          .ended = IsTerminal(attempt->state),
+          .log = with_.executor.OpenLog(attempt_id)};
 }
 
 Cluster Jobs::Capacity() {

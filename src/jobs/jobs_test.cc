@@ -286,10 +286,12 @@ TEST_F(JobsTest, LogsAreThoseOfAnAttempt) {
   });
   const JobId id = jobs_->Submit(TestJobs::Spec("train"), kAda).id;
   EXPECT_EQ(jobs_->OpenLog(id).log, nullptr);
+  EXPECT_FALSE(jobs_->OpenLog(id).begun);
   EXPECT_FALSE(jobs_->OpenLog(id).ended);
   jobs_.Settle();
   jobs_.Advance(seconds(1));
   const JobLog log = jobs_->OpenLog(id);
+  EXPECT_TRUE(log.begun);
   EXPECT_TRUE(log.ended);
   EXPECT_EQ(log.log->Read(0, 100), "hello");
   EXPECT_EQ(jobs_->OpenLog(id, 1).attempt.number, 1);
