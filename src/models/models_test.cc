@@ -183,7 +183,10 @@ TEST_F(RegistryTest, ASourceMustBelongToWhatTheVersionNames) {
           {"models:/m/2", {}, "m-2"},
           {"dummy-source", {}, {}},
       };
-  for (const auto& [source, run, model] : refused) {
+  for (const auto& refusal : refused) {
+    const auto& source = std::get<0>(refusal);
+    const auto& run = std::get<1>(refusal);
+    const auto& model = std::get<2>(refusal);
     EXPECT_EQ(CodeOf([&] { add(source, run, model); }), Code::kInvalidArgument) << source;
   }
 }

@@ -9,10 +9,10 @@
 namespace orrery::compat::mlflow {
 namespace {
 
-struct ListRequest {
+struct PathRequest {
   std::optional<std::string> path;
 };
-BOOST_DESCRIBE_STRUCT(ListRequest, (), (path))
+BOOST_DESCRIBE_STRUCT(PathRequest, (), (path))
 
 ArtifactLocation RequireLocation(const Services& services, const std::string& path) {
   auto location = Locate(services, path);
@@ -51,7 +51,7 @@ http::Response DeleteProxied(const Services& services, http::Request& request) {
 }
 
 http::Response ListProxied(const Services& services, http::Request& request) {
-  const auto asked = ReadRequest<ListRequest>(request);
+  const auto asked = ReadRequest<PathRequest>(request);
   if (!asked.path || asked.path->empty()) return EmptyAnswer();
   const auto location = Locate(services, *asked.path);
   if (!location) return EmptyAnswer();
@@ -61,11 +61,16 @@ http::Response ListProxied(const Services& services, http::Request& request) {
   });
 }
 
-http::Response RefuseMultipart(const Services&, http::Request&) {
+http::Response RefuseMultipart(const Services&, http::Request& request) {
+  tracking::ArtifactPath::Parse(request.path("path"));
+  if (const auto asked = ReadRequest<PathRequest>(request); asked.path)
+    tracking::ArtifactPath::Parse(*asked.path);
   throw Error(Code::kUnimplemented, "this server's store takes whole files: PUT the file to artifacts/PATH");
 }
 
-http::Response RefusePresigned(const Services&, http::Request&) {
+http::Response RefusePresigned(const Services&, http::Request& request) {
+  if (const auto asked = ReadRequest<PathRequest>(request); asked.path)
+    tracking::ArtifactPath::Parse(*asked.path);
   throw Error(Code::kInvalidArgument,
               "this server hands artifacts through itself and gives no URLs of a store: use artifacts/PATH");
 }

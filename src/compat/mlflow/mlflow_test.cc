@@ -156,6 +156,18 @@ TEST_F(MlflowTest, OnlyAnOwnersFolderTakesOrLosesFiles) {
   EXPECT_EQ(File(Method::kGet, kept).text, "x");
 }
 
+TEST_F(MlflowTest, WholeFilesOnlyButPathsAreCheckedFirst) {
+  const auto multipart = [&](const std::string& path) {
+    return Send(Method::kPost, "/api/2.0/mlflow-artifacts/mpu/create/0/r/artifacts",
+                R"({"num_parts":2,"path":")" + path + "\"}");
+  };
+  EXPECT_EQ(multipart("f").status, 501);
+  EXPECT_EQ(multipart("f").ErrorCode(), "NOT_IMPLEMENTED");
+  EXPECT_EQ(multipart("../f").status, 400);
+  EXPECT_EQ(multipart("%2e%2e/f").status, 400);
+  EXPECT_EQ(Get("artifacts/list?run_id=" + CreateRun() + "&path=../x").status, 400);
+}
+
 TEST_F(MlflowTest, AnExperimentMayHaveAPlaceOfItsOwnInTheStore) {
   const auto created =
       Post("experiments/create", R"({"name":"n","artifact_location":"mlflow-artifacts:/team/artifacts/"})")

@@ -60,6 +60,17 @@ const json::object& ReadStruct(const json::value& in, const Place& place);
 std::optional<size_t> ReadEnumIndex(const json::value& in, const std::vector<std::string>& names,
                                     const Place& place);
 
+template <DescribedEnum E>
+std::optional<E> ReadEnum(const json::value& in, const Place& place) {
+  static const auto names = [] {
+    std::vector<std::string> all;
+    for (const auto& [value, name] : EnumNames<E>()) all.push_back(name);
+    return all;
+  }();
+  const auto index = ReadEnumIndex(in, names, place);
+  return index ? std::optional(EnumNames<E>()[*index].first) : std::nullopt;
+}
+
 }  // namespace internal
 
 template <Described T>
@@ -79,25 +90,13 @@ void ReadMember(T& out, const json::value& in, const Place& place, bool from_que
   } else if constexpr (std::is_same_v<T, std::string>) {
     out = ReadText(in, place);
   } else if constexpr (DescribedEnum<T>) {
-    static const auto names = [] {
-      std::vector<std::string> all;
-      for (const auto& [value, name] : EnumNames<T>()) all.push_back(name);
-      return all;
-    }();
-    if (const auto index = ReadEnumIndex(in, names, place)) out = EnumNames<T>()[*index].first;
+    if (const auto value = ReadEnum<T>(in, place)) out = *value;
   } else if constexpr (IsOptional<T>::value) {
-    typename T::value_type value{};
-    if constexpr (DescribedEnum<typename T::value_type>) {
-      static const auto names = [] {
-        std::vector<std::string> all;
-        for (const auto& [each, name] : EnumNames<typename T::value_type>()) all.push_back(name);
-        return all;
-      }();
-      const auto index = ReadEnumIndex(in, names, place);
-      if (index) out = EnumNames<typename T::value_type>()[*index].first;
+    using Value = typename T::value_type;
+    if constexpr (DescribedEnum<Value>) {
+      if (const auto value = ReadEnum<Value>(in, place)) out = value;
     } else {
-      ReadMember(value, in, place, from_query);
-      out = std::move(value);
+      ReadMember(out.emplace(), in, place, from_query);
     }
   } else if constexpr (IsVector<T>::value) {
     if (from_query && in.is_string()) {
@@ -132,8 +131,9 @@ template <Described T>
 T ReadObject(const json::object& object, const Place* at, bool from_query) {
   T out{};
   uint64_t seen = 0;
-  for (const auto& [key, value] : object) {
-    const std::string_view spelled(key.data(), key.size());
+  for (const json::key_value_pair& field : object) {
+    const std::string_view spelled(field.key().data(), field.key().size());
+    const json::value& value = field.value();
     uint64_t bit = 1;
     ForEachMember<T>([&](std::string_view name, auto pointer) {
       if (internal::Spells(spelled, name)) {
