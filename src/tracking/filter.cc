@@ -98,6 +98,7 @@ class Parser {
 
   FilterLexer& lexer_;
   const Grammar& grammar_;
+  size_t list_items_ = 0;  // of all clauses: a statement binds only so many values
 };
 
 std::pair<std::optional<Entity>, std::string> Parser::TakeName() {
@@ -260,9 +261,9 @@ std::vector<sql::Value> Parser::TakeList(const Field& field) {
   do {
     lexer_.Take();
     values.push_back(TakeText(field));
-    if (values.size() > kMaxFilterListItems) {
+    if (++list_items_ > kMaxFilterListItems) {
       throw lexer_.Fault(lexer_.peek().column,
-                         "a list has at most " + std::to_string(kMaxFilterListItems) + " items");
+                         "lists have at most " + std::to_string(kMaxFilterListItems) + " items together");
     }
   } while (lexer_.AtSymbol(","));
   if (!lexer_.AtSymbol(")")) throw lexer_.Fault(lexer_.peek().column, "expected , or )");

@@ -116,6 +116,10 @@ TEST(FilterTest, AmountsAreLimited) {
   std::string many = "params.a = 'x'";
   for (int i = 0; i < 100; ++i) many += " AND params.a = 'x'";
   EXPECT_THAT(Fault(many), testing::HasSubstr("at most 100 clauses"));
+  std::string list = "run_id IN ('a'";
+  for (int i = 0; i < 6'000; ++i) list += ",'a'";
+  EXPECT_EQ(Fault(list + ")"), "accepted");
+  EXPECT_THAT(Fault(list + ") AND " + list + ")"), testing::HasSubstr("at most 10000 items together"));
   EXPECT_THAT(Fault(std::string(70'000, 'a')), testing::HasSubstr("at most 65536 bytes"));
 }
 

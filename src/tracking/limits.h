@@ -28,6 +28,8 @@ inline constexpr size_t kMaxInputTagKeyBytes = 255;
 inline constexpr size_t kMaxInputTagValueBytes = 500;
 
 inline constexpr size_t kMaxSearchResults = 50'000;
+// One statement binds at most 32,766 values.
+inline constexpr size_t kMaxExperimentsPerSearch = 20'000;
 inline constexpr size_t kMaxFilterBytes = 65'536;
 inline constexpr size_t kMaxFilterClauses = 100;
 inline constexpr size_t kMaxFilterListItems = 10'000;

@@ -104,6 +104,16 @@ TEST_F(RunSearchTest, StagesAndExperiments) {
   EXPECT_THAT(Walk({.experiment_ids = {0, other}, .order_by = {"run_name"}}), ElementsAre("b", "c"));
 }
 
+TEST_F(RunSearchTest, TheLargestQueryIsAnsweredAndALargerOneRefused) {
+  Add("a");
+  std::string filter = "run_id IN ('a'";
+  for (int i = 1; i < 10'000; ++i) filter += ",'a'";
+  RunQuery query{.experiment_ids = std::vector<int64_t>(20'000, 0), .filter = filter + ")"};
+  EXPECT_EQ(tracking_.runs.Search(query).runs.size(), 1);
+  query.experiment_ids.push_back(0);
+  EXPECT_EQ(CodeOf([&] { tracking_.runs.Search(query); }), Code::kInvalidArgument);
+}
+
 TEST_F(RunSearchTest, EndTimeIsLastWhereAbsent) {
   Add("a");
   tracking_.runs.Update(Add("b"), {.end_ms = 5}, by_);

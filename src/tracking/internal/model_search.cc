@@ -141,6 +141,7 @@ std::string Asked(const LoggedModelQuery& query) {
 
 LoggedModelPage SearchModels(sql::Reader& reader, const LoggedModelQuery& query) {
   CheckLimit(query.limit);
+  CheckExperiments(query.experiment_ids.size());
   Source source;
   for (const LoggedModelOrder& order : query.order_by) source.Add(order);
   if (query.order_by.empty()) source.sort.push_back({"m.created_ms", Type::kInteger, false});

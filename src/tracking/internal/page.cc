@@ -11,6 +11,12 @@ void CheckLimit(int64_t limit) {
                                         std::to_string(kMaxSearchResults) + ", got " + std::to_string(limit));
 }
 
+void CheckExperiments(size_t amount) {
+  if (amount <= kMaxExperimentsPerSearch) return;
+  throw InvalidField("experiment_ids", "at most " + std::to_string(kMaxExperimentsPerSearch) + ", got " +
+                                           std::to_string(amount));
+}
+
 Condition StageIs(const std::string& column, View view) {
   if (view == View::kAll) return {};
   const auto stage = view == View::kActiveOnly ? LifecycleStage::kActive : LifecycleStage::kDeleted;

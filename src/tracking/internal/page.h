@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@ namespace orrery::tracking::internal {
 
 /// Errors: invalid_argument (not 1 to kMaxSearchResults).
 void CheckLimit(int64_t limit);
+
+/// Errors: invalid_argument (more than kMaxExperimentsPerSearch).
+void CheckExperiments(size_t amount);
 
 /// The rows of `view`; an empty condition for all of them.
 Condition StageIs(const std::string& column, View view);

@@ -15,7 +15,6 @@ namespace {
 using Type = SortColumn::Type;
 
 constexpr size_t kRunColumns = 10;  // of RunRow
-constexpr size_t kMaxExperiments = 30'000;
 
 /// A sort and the joins that its columns come from.
 struct Sort {
@@ -199,10 +198,7 @@ void Search::Fetch(const Select& select, const std::vector<sql::Value>& lead) {
 
 RunPage Search::Run() {
   CheckLimit(query_.limit);
-  if (query_.experiment_ids.size() > kMaxExperiments) {
-    throw InvalidField("experiment_ids", "at most " + std::to_string(kMaxExperiments) + ", got " +
-                                             std::to_string(query_.experiment_ids.size()));
-  }
+  CheckExperiments(query_.experiment_ids.size());
   std::string asked = QueryText("runs", query_.filter, query_.view, query_.order_by);
   for (const int64_t id : query_.experiment_ids) asked += ',' + std::to_string(id);
   std::vector<sql::Value> last;
