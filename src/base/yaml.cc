@@ -45,8 +45,11 @@ class Converter {
   json::value Convert(const YAML::Node& node, const std::string& path, bool as_text, size_t depth) {
     if (depth > kJsonMaxDepth)
       throw InvalidField(path, "nested too deeply: at most " + std::to_string(kJsonMaxDepth) + " levels");
-    // An alias repeats a subtree: without it the result is never larger than the file.
-    if (++nodes_ > options_.most_bytes) throw InvalidField(path, "aliases make the text too large");
+    // An alias repeats a subtree: a few lines of them can stand for more than any memory holds.
+    if (++nodes_ > options_.most_nodes) {
+      throw InvalidField(
+          path, "too many values, aliases written out: at most " + std::to_string(options_.most_nodes));
+    }
     switch (node.Type()) {
       case YAML::NodeType::Scalar:
         return Scalar(node, path, as_text);
