@@ -46,23 +46,32 @@ Code CodeFromName(std::string_view name, int status) {
 
 }  // namespace
 
-Client::Client(Context& context)
-    : base_url_(FindServer(context)),
-      http_(context.network, net::HttpUrl::Parse(base_url_), TokenOf(context), std::chrono::seconds(120)) {}
+Client::Client(Context& context) : context_(context) {
+  FindAgain();
+}
 
-Error Client::NoServer(const Error& error) const {
-  return Error(Code::kUnavailable, std::string(error.what()) +
-                                       " (is the server running? `orrery serve` starts one; asked " +
-                                       base_url_ + ")");
+void Client::FindAgain() {
+  constexpr std::chrono::seconds kLongestSilence{120};
+  base_url_ = FindServer(context_);
+  while (base_url_.ends_with('/')) base_url_.pop_back();
+  http_ = std::make_unique<net::HttpClient>(context_.network, net::HttpUrl::Parse(base_url_),
+                                            TokenOf(context_), kLongestSilence);
+}
+
+/// Says which server did not answer, and what to do.
+template <typename F>
+auto Client::Reaching(F call) {
+  try {
+    return call();
+  } catch (const Error& error) {
+    if (error.code() != Code::kUnavailable) throw;
+    throw Error(Code::kUnavailable, std::string(error.what()) + " (asked " + base_url_ +
+                                        "; is the server running? `orrery serve` starts one)");
+  }
 }
 
 net::HttpResponse Client::Send(const net::HttpRequest& request) {
-  try {
-    return http_.Send(request);
-  } catch (const Error& error) {
-    if (error.code() == Code::kUnavailable) throw NoServer(error);
-    throw;
-  }
+  return Reaching([&] { return http_->Send(request); });
 }
 
 std::string Client::Checked(net::HttpResponse response) {
@@ -97,11 +106,11 @@ void Client::PutFile(const std::string& target, File& file) {
       return got;
     };
   };
-  Checked(http_.Upload({.method = "PUT", .target = target}, file.Size(), rewind));
+  Checked(Reaching([&] { return http_->Upload({.method = "PUT", .target = target}, file.Size(), rewind); }));
 }
 
 void Client::Follow(const std::string& target, const std::function<bool(std::string_view)>& on_data) {
-  net::HttpResponse response = http_.Download({.target = target}, on_data);
+  net::HttpResponse response = Reaching([&] { return http_->Download({.target = target}, on_data); });
   if (response.status / 100 != 2) Checked(std::move(response));
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,8 +14,12 @@ namespace orrery::cli {
 /// The server's own REST, for commands. Errors are the server's, as it names them; unavailable says how to start one.
 class Client {
  public:
-  /// Finds the server: --server, else the one that runs on the data folder. Errors: unavailable.
+  /// Finds the server: --server, else the one that runs on the data folder. `context` must outlive the client.
+  /// Errors: unavailable.
   explicit Client(Context& context);
+
+  /// Finds the server once more: one that was started again may listen elsewhere. Errors: unavailable.
+  void FindAgain();
 
   template <typename T>
   T Get(const std::string& target) {
@@ -38,10 +44,12 @@ class Client {
  private:
   net::HttpResponse Send(const net::HttpRequest& request);
   static std::string Checked(net::HttpResponse response);
-  Error NoServer(const Error& error) const;
+  template <typename F>
+  auto Reaching(F call);
 
+  Context& context_;
   std::string base_url_;
-  net::HttpClient http_;
+  std::unique_ptr<net::HttpClient> http_;
 };
 
 }  // namespace orrery::cli

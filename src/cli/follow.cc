@@ -13,25 +13,25 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+constexpr milliseconds kBetweenAsking{200};
 constexpr seconds kPatience{30};
 
-/// Calls `action` again while the server is away, for as long as kPatience since it last answered.
-template <typename F>
-auto WithPatience(Context& context, F action) {
+/// The job, from a server that may be away for as long as kPatience: it is restarted, and the job goes on.
+jobs::Job GetJob(Client& client, const std::string& job_id, Context& context) {
   const auto began = context.clock.Monotonic();
-  for (;;) {
+  for (bool told = false;;) {
     try {
-      return action();
+      if (told) client.FindAgain();
+      return client.Get<jobs::Job>("/api/v1/jobs/" + net::EncodeComponent(job_id));
     } catch (const Error& error) {
       if (error.code() != Code::kUnavailable || context.clock.Monotonic() - began > kPatience) throw;
     }
-    std::this_thread::sleep_for(milliseconds(500));
+    const std::string_view clear = context.terminal.interactive ? "\r\x1b[K" : "";
+    if (!told)
+      context.err << clear << "orrery: the server is away, the job goes on; asking again\n" << std::flush;
+    told = true;
+    std::this_thread::sleep_for(kBetweenAsking);
   }
-}
-
-jobs::Job GetJob(Client& client, const std::string& job_id, Context& context) {
-  return WithPatience(context,
-                      [&] { return client.Get<jobs::Job>("/api/v1/jobs/" + net::EncodeComponent(job_id)); });
 }
 
 }  // namespace
@@ -41,13 +41,13 @@ jobs::Job WaitForStart(Client& client, const std::string& job_id, Context& conte
   for (;;) {
     jobs::Job job = GetJob(client, job_id, context);
     const bool waits = !jobs::IsTerminal(job.state) && job.state != jobs::JobState::kRunning;
-    std::string line = waits ? EnumName(job.state) + (job.reason.empty() ? "" : ": " + job.reason) : "";
+    const std::string line = waits ? EnumName(job.state) + (job.reason.empty() ? "" : ": " + job.reason) : "";
     if (context.terminal.interactive && line != shown) {
-      context.err << "\r\x1b[K" << FitText(line, context.terminal.width - 1) << std::flush;
+      context.out << "\r\x1b[K" << FitText(line, context.terminal.width - 1) << std::flush;
       shown = line;
     }
     if (!waits) return job;
-    std::this_thread::sleep_for(milliseconds(200));
+    std::this_thread::sleep_for(kBetweenAsking);
   }
 }
 
@@ -55,24 +55,31 @@ jobs::Job WaitForEnd(Client& client, const std::string& job_id, Context& context
   for (;;) {
     jobs::Job job = GetJob(client, job_id, context);
     if (jobs::IsTerminal(job.state)) return job;
-    std::this_thread::sleep_for(milliseconds(200));
+    std::this_thread::sleep_for(kBetweenAsking);
   }
 }
 
 void FollowLog(Client& client, const std::string& job_id, Context& context) {
   uint64_t offset = 0;
-  for (;;) {
-    WithPatience(context, [&] {
+  const auto show = [&](std::string_view bytes) {
+    context.out << bytes << std::flush;
+    offset += bytes.size();
+    return bool(context.out);
+  };
+  // A stream that ends says nothing of why: a server that drains ends it too. So the log is whole when a stream that
+  // was asked for after the job's end came to its own end.
+  for (bool over = false;;) {
+    try {
       client.Follow("/api/v1/jobs/" + net::EncodeComponent(job_id) +
                         "/logs?follow=true&offset=" + std::to_string(offset),
-                    [&](std::string_view bytes) {
-                      context.out << bytes << std::flush;
-                      offset += bytes.size();
-                      return bool(context.out);
-                    });
-    });
-    // A stream that ends says nothing of why: a server that drains ends it too.
-    if (!context.out || jobs::IsTerminal(GetJob(client, job_id, context).state)) return;
+                    show);
+      if (over || !context.out) return;
+    } catch (const Error& error) {
+      // Away, or only silent for long: whether the server still answers is asked below.
+      if (error.code() != Code::kUnavailable) throw;
+    }
+    over = jobs::IsTerminal(GetJob(client, job_id, context).state);
+    if (!over) std::this_thread::sleep_for(kBetweenAsking);
   }
 }
 
