@@ -29,7 +29,10 @@ bool IsLocked(const File& file) {
 
 DataFolder::DataFolder(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {
   files_.CreateDirectories(ParentOf(path_));
-  files_.CreateDirectory(path_, 0700);
+  if (!files_.Exists(path_)) {
+    files_.CreateDirectory(path_, 0700);
+    files_.SyncDirectory(ParentOf(path_));
+  }
   lock_ = files_.Open(path_ + "/lock", OpenMode::kCreate, 0600);
   if (!Lock(*lock_)) {
     const std::optional<ServerRecord> other = Running(files_, path_);

@@ -18,6 +18,8 @@ std::unique_ptr<sql::Database> OpenDatabase(const DataFolder& folder, const Seam
                {sql::IdempotencyMigrations(), events::EventLog::Migrations(), content::Store::Migrations(),
                 tracking::Tracking::Migrations(), tracking::Artifacts::Migrations(),
                 models::Registry::Migrations(), jobs::Jobs::Migrations()});
+  // SQLite creates its files, but keeps it to itself when their names cannot be made durable.
+  seams.files.SyncDirectory(folder.path());
   return database;
 }
 

@@ -10,6 +10,7 @@
 #include "base/build_info.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/unknown_state.h"
 #include "compat/mlflow/mlflow.h"
 #include "server/domains.h"
 #include "server/pages.h"
@@ -38,7 +39,13 @@ std::string LocalAddress(const std::string& address) {
 
 }  // namespace
 
-Server::Server(const Config& config, const Seams& seams) : authenticator_(MakeAuthenticator(config)) {
+Server::Server(const Config& config, const Seams& outer)
+    : files_(outer.files, StopInUnknownState), authenticator_(MakeAuthenticator(config)) {
+  const Seams seams{.files = files_,
+                    .processes = outer.processes,
+                    .clock = outer.clock,
+                    .random = outer.random,
+                    .sqlite_vfs = outer.sqlite_vfs};
   Validate(config);
   const Endpoint endpoint = ParseEndpoint(config.listen, "listen");
   folder_ = std::make_unique<DataFolder>(seams.files, AbsolutePath(config.data));

@@ -7,6 +7,7 @@
 
 #include "api/system.h"
 #include "base/clock.h"
+#include "base/durable_file_system.h"
 #include "base/file_system.h"
 #include "base/processes.h"
 #include "base/random.h"
@@ -51,6 +52,7 @@ class Server {
   void CollectLoop(std::chrono::hours grace);
 
   std::string url_;
+  DurableFileSystem files_;
   std::unique_ptr<DataFolder> folder_;
   std::unique_ptr<Domains> domains_;
   http::Router router_;

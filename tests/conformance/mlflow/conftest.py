@@ -7,11 +7,9 @@ ORRERY_CONFORMANCE_PEER=stock             says that ORRERY_URL is MLflow's own s
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,8 +25,8 @@ import mlflow
 from mlflow import MlflowClient
 
 from tests.conformance.mlflow.wire import Server, Wire, unique
+from tests.server_process import wait_until_ready
 
-READY_SECONDS = 30
 TEST_SECONDS = 120
 SANITIZED = {"asan", "tsan"}
 REPOSITORY = Path(__file__).parents[3]
@@ -76,22 +74,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.send_signal(signal.SIGTERM)
         code = process.wait(timeout=30)
     assert code == 0, f"the server ended with {code}: {log.read_text()[-4000:]}"
-
-
-def wait_until_ready(process: subprocess.Popen[bytes], data: Path, log: Path) -> str:
-    """The server's URL, once it answers."""
-    deadline = time.monotonic() + READY_SECONDS
-    where = data / "server.json"
-    while time.monotonic() < deadline:
-        assert process.poll() is None, (
-            f"the server ended with {process.returncode}: {log.read_text()[-4000:]}"
-        )
-        if where.exists() and (text := where.read_text()).strip():
-            listening = json.loads(text)
-            if listening["pid"] == process.pid:
-                return f"http://{listening['http']}"
-        time.sleep(0.02)
-    raise AssertionError(f"not ready within {READY_SECONDS} s: {log.read_text()[-4000:]}")
 
 
 @pytest.fixture(scope="session")
