@@ -48,6 +48,8 @@ void Validate(const Config& config) {
   ParseEndpoint(config.listen, "listen");
   for (const auto& [name, token] : config.tokens) {
     if (name.empty()) throw InvalidField("tokens", "a user's name is empty");
+    if (name == "jobs")
+      throw InvalidField("tokens.jobs", "this name is kept for the jobs themselves: choose another");
     if (token.size() < kShortestToken) {
       throw InvalidField("tokens." + name, "too short: at least 16 characters (try: openssl rand -hex 16)");
     }

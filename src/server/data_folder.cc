@@ -50,6 +50,12 @@ DataFolder::~DataFolder() {
   }
 }
 
+std::string DataFolder::JobsToken(Random& random) {
+  const std::string path = path_ + "/jobs.token";
+  if (!files_.Exists(path)) files_.WriteDurably(path, random.Hex(32), 0600);
+  return files_.ReadAll(path);
+}
+
 void DataFolder::Announce(const ServerRecord& record) {
   files_.WriteDurably(path_ + "/server.json", ToJson(record) + "\n", 0600);
 }

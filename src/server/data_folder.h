@@ -7,6 +7,7 @@
 #include <boost/describe/class.hpp>
 
 #include "base/file_system.h"
+#include "base/random.h"
 
 namespace orrery::server {
 
@@ -22,6 +23,7 @@ BOOST_DESCRIBE_STRUCT(ServerRecord, (), (http, pid, version))
 ///
 ///   DATA/lock          held by the running server
 ///   DATA/server.json   where it listens; removed when it stops
+///   DATA/jobs.token    what jobs show a server that wants tokens
 ///   DATA/orrery.db     the database
 ///   DATA/blobs/        objects by digest
 ///   DATA/jobs/         working folders, logs and records of attempts
@@ -40,6 +42,10 @@ class DataFolder {
   const std::string& path() const { return path_; }
   std::string database() const { return path_ + "/orrery.db"; }
   std::string blobs_uri() const { return "file://" + path_ + "/blobs"; }
+
+  /// The token by which jobs reach a server that wants tokens; drawn once, then kept in DATA/jobs.token (0600), so that a
+  /// job that outlives this server is known to the next.
+  std::string JobsToken(Random& random);
 
   void Announce(const ServerRecord& record);
   /// The record of the server that runs on the folder at `path`, if there is one.

@@ -1,7 +1,6 @@
 #include "server/domains.h"
 
 #include <algorithm>
-#include <sstream>
 
 #include "base/config.h"
 #include "jobs/local/this_machine.h"
@@ -23,23 +22,18 @@ std::unique_ptr<sql::Database> OpenDatabase(const DataFolder& folder, const Seam
   return database;
 }
 
-/// The first python3 of the PATH; without one the plain name, so that a job that needs it is told so.
-std::string FindPython(FileSystem& files, const Environment& environment) {
-  const auto path = environment.find("PATH");
-  std::istringstream folders(path == environment.end() ? "/usr/bin" : path->second);
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    if (folder.starts_with('/') && files.Exists(folder + "/python3")) return folder + "/python3";
-  }
-  return "/usr/bin/python3";
-}
-
 jobs::local::LocalExecutorOptions ExecutorOptions(const Config& config, const Seams& seams,
                                                   const DataFolder& folder) {
   constexpr int64_t kKeptBack = 1LL << 30;  // for the server, the page cache and who else lives here
   const Environment environment = CurrentEnvironment();
+  const auto path = environment.find("PATH");
+  // Without one the usual place is named, so that a job that needs it is told what is missing.
+  const std::string python =
+      jobs::local::FindOnPath(seams.files, path == environment.end() ? "/usr/bin" : path->second, "python3")
+          .value_or("/usr/bin/python3");
   jobs::local::LocalExecutorOptions options{
       .data_directory = folder.path(),
-      .python = config.python.value_or(FindPython(seams.files, environment)),
+      .python = config.python.value_or(python),
       .base_env = jobs::local::InheritedEnvironment(environment),
       .node = jobs::local::ThisMachine(seams.files)};
   options.node.cpus = config.cpus.value_or(options.node.cpus);

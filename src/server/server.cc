@@ -21,9 +21,14 @@ namespace {
 
 constexpr std::chrono::hours kBetweenCollections{1};
 
-std::unique_ptr<Authenticator> MakeAuthenticator(const Config& config) {
-  if (config.tokens.empty()) return nullptr;
-  return std::make_unique<TokenAuthenticator>(config.tokens);
+/// The user by whose token jobs reach the server.
+constexpr std::string_view kJobsUser = "jobs";
+
+/// What commands are told: where the server is, and, where it wants tokens, theirs.
+jobs::ScriptSettings SettingsOf(const std::string& url, const std::optional<std::string>& token) {
+  jobs::ScriptSettings settings{.tracking_uri = url};
+  if (token) settings.env = {{"MLFLOW_TRACKING_TOKEN", *token}, {"ORRERY_TOKEN", *token}};
+  return settings;
 }
 
 std::string HostAndPort(const std::string& address, uint16_t port) {
@@ -39,8 +44,7 @@ std::string LocalAddress(const std::string& address) {
 
 }  // namespace
 
-Server::Server(const Config& config, const Seams& outer)
-    : files_(outer.files, StopInUnknownState), authenticator_(MakeAuthenticator(config)) {
+Server::Server(const Config& config, const Seams& outer) : files_(outer.files, StopInUnknownState) {
   const Seams seams{.files = files_,
                     .processes = outer.processes,
                     .clock = outer.clock,
@@ -50,6 +54,13 @@ Server::Server(const Config& config, const Seams& outer)
   const Endpoint endpoint = ParseEndpoint(config.listen, "listen");
   folder_ = std::make_unique<DataFolder>(seams.files, AbsolutePath(config.data));
   domains_ = std::make_unique<Domains>(config, seams, *folder_);
+  std::optional<std::string> jobs_token;
+  if (!config.tokens.empty()) {
+    jobs_token = folder_->JobsToken(seams.random);
+    auto tokens = config.tokens;
+    tokens[std::string(kJobsUser)] = *jobs_token;
+    authenticator_ = std::make_unique<TokenAuthenticator>(std::move(tokens));
+  }
 
   // The table of contents of everything that is served.
   api::AddContentRoutes(router_, domains_->content);
@@ -63,6 +74,10 @@ Server::Server(const Config& config, const Seams& outer)
                                             .models = domains_->models});
   api::AddSystemRoutes(router_, readiness_, metrics_);
   AddPages(router_);
+  metrics_.Add("orrery_jobs_running", "Jobs that hold resources.", "",
+               [this] { return static_cast<double>(domains_->jobs.Capacity().jobs_running); });
+  metrics_.Add("orrery_jobs_waiting", "Jobs that wait for resources.", "",
+               [this] { return static_cast<double>(domains_->jobs.Capacity().jobs_waiting); });
 
   http_ = std::make_unique<http::Server>(
       router_,
@@ -72,7 +87,7 @@ Server::Server(const Config& config, const Seams& outer)
   http_->Start();
   const std::string local = HostAndPort(LocalAddress(endpoint.address), http_->port());
   url_ = "http://" + local;
-  domains_->jobs.Start({.tracking_uri = config.public_url.value_or(url_)});
+  domains_->jobs.Start(SettingsOf(config.public_url.value_or(url_), jobs_token));
   folder_->Announce({.http = local, .pid = getpid(), .version = ThisBuild().version});
   collector_ =
       std::thread([this, hours = std::chrono::hours(config.collect_after_hours)] { CollectLoop(hours); });

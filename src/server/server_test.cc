@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/fake_random.h"
 #include "server/config.h"
 #include "server/data_folder.h"
 #include "server/tokens.h"
@@ -29,6 +30,7 @@ TEST(ConfigValues, AreChecked) {
   };
   EXPECT_EQ(field_of({}), "accepted");
   EXPECT_EQ(field_of({.tokens = {{"ada", "short"}}}), "tokens.ada");
+  EXPECT_EQ(field_of({.tokens = {{"jobs", "0123456789abcdef"}}}), "tokens.jobs");
   EXPECT_EQ(field_of({.cpus = 0.0}), "cpus");
   EXPECT_EQ(field_of({.collect_after_hours = 0}), "collect_after_hours");
   EXPECT_EQ(field_of({.log_level = "loud"}), "log_level");
@@ -59,6 +61,11 @@ TEST(Data, IsHeldByOneServerAtATime) {
   {
     DataFolder folder(files, path);
     folder.Announce({"127.0.0.1:1", 42, "0.1"});
+    FakeRandom random;
+    const std::string token = folder.JobsToken(random);
+    EXPECT_EQ(token.size(), 64u);
+    EXPECT_EQ(folder.JobsToken(random), token) << "drawn once";
+    EXPECT_EQ(files.Stat(path + "/jobs.token").mode, 0600u);
     ASSERT_TRUE(DataFolder::Running(files, path));
     EXPECT_EQ(DataFolder::Running(files, path)->pid, 42);
     try {
