@@ -1,5 +1,7 @@
 #include "sql/sqlite/group_commit.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/log.h"
 
@@ -54,46 +56,40 @@ class GroupCommit::RequestWriter final : public Writer {
 };
 
 GroupCommit::GroupCommit(std::unique_ptr<Connection> connection, OnFatal on_fatal)
-    : connection_(std::move(connection)), on_fatal_(std::move(on_fatal)), thread_([this] { Loop(); }) {}
+    : connection_(std::move(connection)), on_fatal_(std::move(on_fatal)) {}
 
 GroupCommit::~GroupCommit() {
-  {
-    const std::scoped_lock lock(mutex_);
-    closing_ = true;
-  }
-  wake_.notify_one();
-  thread_.join();
+  std::unique_lock lock(mutex_);
+  closing_ = true;
+  idle_.wait(lock, [this] { return !leader_ && waiting_.empty(); });
 }
 
 void GroupCommit::Run(const std::function<void(Writer&)>& closure) {
-  ORRERY_CHECK(std::this_thread::get_id() !=
-               thread_.get_id());  // a write inside a write would wait for itself
   Request request;
   request.closure = &closure;
-  {
-    const std::scoped_lock lock(mutex_);
-    if (broken_) throw Unknown();
-    if (closing_) throw Error(Code::kUnavailable, "the database is closing");
-    waiting_.push_back(&request);
-  }
-  wake_.notify_one();
-  request.answered.wait(false);
+  std::unique_lock lock(mutex_);
+  ORRERY_CHECK(leader_ != std::this_thread::get_id());  // a write inside a write would wait for itself
+  if (broken_) throw Unknown();
+  if (closing_) throw Error(Code::kUnavailable, "the database is closing");
+  waiting_.push_back(&request);
+  request.turn.wait(lock, [&] { return request.answered || (!leader_ && waiting_.front() == &request); });
+  if (!request.answered) Lead(lock);
   if (request.error) std::rethrow_exception(request.error);
 }
 
-void GroupCommit::Loop() {
-  for (;;) {
-    Batch batch;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
-      while (!waiting_.empty() && batch.size() < kMostPerCommit) {
-        batch.push_back(waiting_.front());
-        waiting_.pop_front();
-      }
-    }
-    Commit(std::move(batch));
+void GroupCommit::Lead(std::unique_lock<std::mutex>& lock) {
+  leader_ = std::this_thread::get_id();
+  const size_t size = std::min(waiting_.size(), kMostPerCommit);
+  Batch batch(waiting_.begin(), waiting_.begin() + static_cast<ptrdiff_t>(size));
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<ptrdiff_t>(size));
+  lock.unlock();
+  Commit(std::move(batch));
+  lock.lock();
+  leader_.reset();
+  if (waiting_.empty()) {
+    idle_.notify_one();
+  } else {
+    waiting_.front()->turn.notify_one();
   }
 }
 
@@ -116,7 +112,7 @@ void GroupCommit::Commit(Batch batch) {
   for (const Request* request : batch) {
     for (const auto& action : request->after_commit) action();
   }
-  for (Request* request : batch) Answer(*request);
+  Answer(batch);
   Checkpoint();
 }
 
@@ -136,7 +132,7 @@ bool GroupCommit::RunClosures(Batch& batch) {
       other->error = nullptr;
       other->after_commit.clear();
     }
-    Answer(request);
+    Answer({&request});
     return false;
   }
   return true;
@@ -181,8 +177,8 @@ void GroupCommit::Fail(const Batch& batch, const std::exception_ptr& error) {
   for (Request* request : batch) {
     request->error = error;
     request->after_commit.clear();
-    Answer(*request);
   }
+  Answer(batch);
 }
 
 void GroupCommit::Break(const Batch& batch) {
@@ -194,11 +190,14 @@ void GroupCommit::Break(const Batch& batch) {
   on_fatal_(connection_->broken());
 }
 
-// The request lives on its caller's stack: nothing may touch it once `answered` is true. notify_one() uses
-// only the address, to find who waits there.
-void GroupCommit::Answer(Request& request) {
-  request.answered = true;
-  request.answered.notify_one();
+// A request lives on its caller's stack, and is gone once its caller has seen `answered`: nothing may touch it after the
+// lock is released.
+void GroupCommit::Answer(const Batch& batch) {
+  const std::scoped_lock lock(mutex_);
+  for (Request* request : batch) {
+    request->answered = true;
+    request->turn.notify_one();
+  }
 }
 
 }  // namespace orrery::sql

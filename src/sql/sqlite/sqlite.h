@@ -15,7 +15,7 @@ struct SqliteOptions {
   int readers = 8;
   /// A read that takes longer is ended with resource_exhausted: a filter must not hold a connection for ever.
   std::chrono::milliseconds read_limit = std::chrono::seconds(30);
-  /// Called once, from the writer's thread, when a commit's outcome is unknown (an I/O error): what is in
+  /// Called once, from the thread that led the commit, when a commit's outcome is unknown (an I/O error): what is in
   /// memory may no longer be what is on disk, so the process has to end and start again from the disk.
   /// Default: StopInUnknownState.
   std::function<void(const std::string& reason)> on_fatal;
