@@ -11,16 +11,16 @@ READY_SECONDS = 30
 POLL_SECONDS = 0.01
 
 
-class Ended(AssertionError):
+class EndedError(AssertionError):
     """The server ended before it was ready."""
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], data: Path, log: Path) -> str:
-    """The URL of the server on this folder, once it has announced itself. Raises Ended when it ends instead."""
+    """The URL of the server on this folder, once it has announced itself. Raises EndedError when it ends instead."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise Ended(f"the server ended with {process.returncode}: {log.read_text()[-4000:]}")
+            raise EndedError(f"the server ended with {process.returncode}: {log.read_text()[-4000:]}")
         if url := announced(data, process.pid):
             return url
         time.sleep(POLL_SECONDS)

@@ -156,7 +156,12 @@ class Submitter(threading.Thread):
 
     def submit(self, marker: str, exit_code: int) -> None:
         script = f"echo ran >> {self.folder}/{marker}; sleep 0.3; exit {exit_code}"
-        spec = {"name": "short", "command": ["/bin/sh", "-c", script], "cpus": 0.01, "memory_bytes": 1 << 20}
+        spec: dict[str, Any] = {
+            "name": "short",
+            "command": ["/bin/sh", "-c", script],
+            "cpus": 0.01,
+            "memory_bytes": 1 << 20,
+        }
         while not self.ending.is_set():
             try:
                 reply = requests.post(

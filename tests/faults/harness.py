@@ -16,6 +16,7 @@ from tests.server_process import wait_until_ready
 
 BINARY = Path(os.environ.get("ORRERY_BINARY", Path(__file__).parents[2] / "build" / "orrery")).resolve()
 FAULTY = BINARY.with_name("orrery_faulty_server")
+REFUSED = 1
 UNKNOWN_STATE = 70
 CRASHED_BY_PLAN = 99
 END_SECONDS = 20
@@ -24,13 +25,22 @@ CALL_SECONDS = 20
 Json = dict[str, Any]
 
 
-class Interrupted(Exception):
+class UnansweredError(Exception):
     """A call got no answer that tells what happened: a server's error (`status`), or none at all (0)."""
 
     def __init__(self, what: str, status: int, text: str = "") -> None:
         super().__init__(f"{what}: {status} {text[:300]}")
         self.status = status
         self.text = text
+
+
+def positions(sites: dict[str, int], most: int | None) -> list[str]:
+    """Where a plan can hit: SITE@N for every site that was called, at most so many of each, the first and last included."""
+    found = []
+    for site, count in sites.items():
+        steps = count if most is None else min(count, most)
+        found += [f"{site}@{1 + i * (count - 1) // max(1, steps - 1)}" for i in range(steps)]
+    return found
 
 
 class Server:
@@ -42,6 +52,7 @@ class Server:
         self.port = port
         self.wrapper = wrapper or []
         self.url = ""
+        self.seen = data
         self.process: subprocess.Popen[bytes] | None = None
         self.session = requests.Session()
         self.session.trust_env = False
@@ -71,7 +82,10 @@ class Server:
                 stdout=subprocess.PIPE if command[0] == str(FAULTY) else output,
                 stderr=output,
             )
-        self.url = wait_until_ready(self.process, self.data, self.log)
+        # In a mount namespace of its own, only the server sees what lies on its disks.
+        inside = Path(f"/proc/{self.process.pid}/root{self.data}") if self.wrapper else self.data
+        self.url = wait_until_ready(self.process, inside, self.log)
+        self.seen = inside
         return time.monotonic() - started
 
     @property
@@ -97,7 +111,7 @@ class Server:
         except BrokenPipeError:
             answer = b""
         if not answer:
-            raise Interrupted(line, 0)
+            raise UnansweredError(line, 0)
         reply: Json = json.loads(answer)
         return reply
 
@@ -123,14 +137,14 @@ class Server:
             return None
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Any answer below 500. Raises Interrupted for the others."""
+        """Any answer below 500. Raises UnansweredError for the others."""
         options.setdefault("timeout", CALL_SECONDS)
         try:
             reply = self.session.request(method, self.url + path, **options)
         except requests.RequestException as error:
-            raise Interrupted(f"{method} {path}", 0, str(error)) from error
+            raise UnansweredError(f"{method} {path}", 0, str(error)) from error
         if reply.status_code >= 500:
-            raise Interrupted(f"{method} {path}", reply.status_code, reply.text)
+            raise UnansweredError(f"{method} {path}", reply.status_code, reply.text)
         return reply
 
     def ok(self, method: str, path: str, **options: Any) -> Json:

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.faults.harness import Interrupted, Json, Server
+from tests.faults.harness import Json, Server, UnansweredError
 
 BATCH = 40
 SINGLES = 10
-FILE = b"weights " * 4000
+FILE_PARTS = 4000
 JOB_SECONDS = 20.0
+FAULTY_JOB_SECONDS = 0.5
 TERMINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
 
 
@@ -28,6 +29,7 @@ class Scenario:
         self.server = server
         self.name = "s" + uuid.uuid4().hex[:12]
         self.marker = markers / self.name
+        self.file = self.name.encode() * FILE_PARTS
         self.repeating = False
         self.done: list[str] = []
         self.experiment = self.run_id = self.artifacts = self.version = self.job = ""
@@ -47,12 +49,12 @@ class Scenario:
         ]
 
     def go_on(self) -> None:
-        """Does the steps that were not acknowledged. Raises Interrupted; the next call starts at that step again."""
+        """Does the steps that were not acknowledged. Raises UnansweredError; the next call starts at that step again."""
         for step in self.steps():
             if step.__name__ not in self.done:
                 try:
                     step()
-                except Interrupted:
+                except UnansweredError:
                     self.repeating = True
                     raise
                 self.done.append(step.__name__)
@@ -96,8 +98,8 @@ class Scenario:
     def upload(self) -> None:
         if self.repeating:
             stored = self.server.call("GET", self.file_path())
-            assert stored.status_code == 404 or stored.content == FILE, "half a file"
-        self.server.ok("PUT", self.file_path(), data=FILE)
+            assert stored.status_code == 404 or stored.content == self.file, "half a file"
+        self.server.ok("PUT", self.file_path(), data=self.file)
 
     def file_path(self) -> str:
         return f"/api/2.0/mlflow-artifacts/artifacts/{self.artifacts}/model/weights.bin"
@@ -169,7 +171,7 @@ class Scenario:
         assert sorted(self.points(key)) == expected
 
     def check_file(self) -> None:
-        assert self.server.call("GET", self.file_path()).content == FILE
+        assert self.server.call("GET", self.file_path()).content == self.file
 
     def check_version(self) -> None:
         assert [version["version"] for version in self.versions()] == [self.version], "one effect"
@@ -179,18 +181,36 @@ class Scenario:
         assert (found["version"], found["source"]) == (self.version, f"runs:/{self.run_id}/model")
         self.check_file()
 
-    def check_job(self) -> None:
-        """A job ends, and ran at most once; the outcome of one that ran is its own."""
-        deadline = time.monotonic() + JOB_SECONDS
+    def wait_for_job(self, seconds: float = JOB_SECONDS) -> Json:
+        """The job, ended or after this time."""
+        deadline = time.monotonic() + seconds
         job = self.server.ok("GET", f"/api/v1/jobs/{self.job}")
         while job["state"] not in TERMINAL and time.monotonic() < deadline:
-            time.sleep(0.02)
+            time.sleep(0.01)
             job = self.server.ok("GET", f"/api/v1/jobs/{self.job}")
+        return job
+
+    def check_job(self) -> None:
+        """A job ends, and ran at most once; the outcome of one that ran is its own."""
+        job = self.wait_for_job()
         ran = self.marker.read_text().count("ran") if self.marker.exists() else 0
         assert job["state"] == "FAILED", job
         assert ran <= 1, f"ran {ran} times"
         if ran:
             assert job["attempts"][-1].get("exit_code") == 3, job
+
+
+def sites_of_one(server: Server, markers: Path) -> dict[str, int]:
+    """How often the scenario calls each site on a server that has done it before."""
+    first = Scenario(server, markers)
+    first.go_on()
+    first.check()
+    server.plan("")
+    second = Scenario(server, markers)
+    second.go_on()
+    second.check()
+    sites: dict[str, int] = server.counts()["sites"]
+    return sites
 
 
 def own_tags(run: Json) -> dict[str, str]:

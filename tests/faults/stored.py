@@ -10,7 +10,7 @@ from tests.faults.harness import Server
 
 def check_objects(server: Server) -> None:
     """Every reference has its object, and every object has bytes with its digest: the server compares them as it reads."""
-    with sqlite3.connect(f"file:{server.data}/orrery.db?mode=ro", uri=True, timeout=30) as database:
+    with sqlite3.connect(f"file:{server.seen}/orrery.db?mode=ro", uri=True, timeout=30) as database:
         digests = [row[0] for row in database.execute("SELECT digest FROM content_objects")]
         dangling = database.execute(
             "SELECT count(*) FROM content_references WHERE digest NOT IN (SELECT digest FROM content_objects)"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.harness import UNKNOWN_STATE, Interrupted, Server
-from tests.faults.scenario import Scenario
+from tests.faults.harness import UNKNOWN_STATE, Server, UnansweredError, positions
+from tests.faults.scenario import FAULTY_JOB_SECONDS, Scenario, sites_of_one
 from tests.faults.stored import check_objects
 
-SHORT_POSITIONS = 16
-LONG_STRIDE = 1
+SHORT_POSITIONS = 4
+LEAST_HITS = 30
 
 
 @pytest.mark.parametrize("sticky", ["", "+"], ids=["once", "for good"])
@@ -23,37 +23,26 @@ def test_a_failed_call_is_told_and_leaves_nothing_half_done(
     markers = tmp_path / "markers"
     markers.mkdir()
     server.start_faulty()
-    calls = calls_of_one(server, markers)
-    stride = LONG_STRIDE if long else max(1, calls // SHORT_POSITIONS)
-    hit = 0
-    for nth in range(1, calls + stride, stride):
-        hit += sweep_one(server, markers, f"*@{nth}{sticky}={action}")
+    sites = sites_of_one(server, markers)
+    hits = 0
+    for position in positions(sites, None if long else SHORT_POSITIONS):
+        hits += sweep_one(server, markers, f"{position}{sticky}={action}")
     check_objects(server)
     server.stop()
-    assert hit >= SHORT_POSITIONS // 2, "hardly any fault hit"
-
-
-def calls_of_one(server: Server, markers: Path) -> int:
-    """How many calls the scenario makes."""
-    Scenario(server, markers).go_on()  # the first one also warms the caches
-    server.plan("")
-    scenario = Scenario(server, markers)
-    scenario.go_on()
-    calls: int = server.counts()["calls"]
-    scenario.check()
-    return calls
+    assert hits >= LEAST_HITS, "hardly any fault hit"
 
 
 def sweep_one(server: Server, markers: Path, plan: str) -> bool:
     """Runs the scenario under a plan, and on when the fault is over. Whether the plan hit."""
     scenario = Scenario(server, markers)
-    with contextlib.suppress(Interrupted):
+    with contextlib.suppress(UnansweredError):
         server.plan(plan)
         scenario.go_on()
+        scenario.wait_for_job(FAULTY_JOB_SECONDS)
     try:
         hit = server.counts()["hit"]
         server.plan("")
-    except Interrupted:
+    except UnansweredError:
         status = server.exit_status()
         assert status == UNKNOWN_STATE, f"{plan}: ended with {status}: {server.log.read_text()[-3000:]}"
         hit = True
@@ -62,6 +51,6 @@ def sweep_one(server: Server, markers: Path, plan: str) -> bool:
         scenario.check()
         scenario.go_on()
         scenario.check()
-    except (AssertionError, Interrupted) as error:
+    except (AssertionError, UnansweredError) as error:
         raise AssertionError(f"under {plan}, done {scenario.done}: {error}") from error
     return bool(hit)
