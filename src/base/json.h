@@ -167,7 +167,8 @@ T ReadJson(const json::value& in, const std::string& path = {}) {
     const json::array& items = ReadArray(in, path);
     out.reserve(items.size());
     for (size_t i = 0; i < items.size(); ++i) {
-      out.push_back(ReadJson<typename T::value_type, kReading>(items[i], path + "[" + std::to_string(i) + "]"));
+      out.push_back(
+          ReadJson<typename T::value_type, kReading>(items[i], path + "[" + std::to_string(i) + "]"));
     }
     return out;
   } else if constexpr (IsMap<T>::value) {

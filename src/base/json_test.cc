@@ -111,7 +111,8 @@ TEST(Json, NumbersBeyondADoubleAreRefused) {
 }
 
 TEST(Json, LenientReadingPassesOverWhatIsNewAndTakesNonFiniteNumbers) {
-  const Outer outer = FromJson<Outer, Reading::kLenient>(R"({"name":"n","new":1,"ratio":"NaN","inner":[{"x":{}}]})");
+  const Outer outer =
+      FromJson<Outer, Reading::kLenient>(R"({"name":"n","new":1,"ratio":"NaN","inner":[{"x":{}}]})");
   EXPECT_TRUE(std::isnan(outer.ratio));
   EXPECT_EQ(outer.inner.size(), 1u);
   EXPECT_THROW((FromJson<Outer, Reading::kLenient>(R"({"name":"n","ratio":"1"})")), Error);

@@ -31,11 +31,10 @@ jobs::local::LocalExecutorOptions ExecutorOptions(const Config& config, const Se
   const std::string python =
       jobs::local::FindOnPath(seams.files, path == environment.end() ? "/usr/bin" : path->second, "python3")
           .value_or("/usr/bin/python3");
-  jobs::local::LocalExecutorOptions options{
-      .data_directory = folder.path(),
-      .python = config.python.value_or(python),
-      .base_env = jobs::local::InheritedEnvironment(environment),
-      .node = jobs::local::ThisMachine(seams.files)};
+  jobs::local::LocalExecutorOptions options{.data_directory = folder.path(),
+                                            .python = config.python.value_or(python),
+                                            .base_env = jobs::local::InheritedEnvironment(environment),
+                                            .node = jobs::local::ThisMachine(seams.files)};
   options.node.cpus = config.cpus.value_or(options.node.cpus);
   options.node.memory_bytes = config.memory_bytes.value_or(
       std::max(options.node.memory_bytes / 2, options.node.memory_bytes - kKeptBack));
