@@ -1,5 +1,8 @@
 #include "server/data_folder.h"
 
+#include <chrono>
+#include <thread>
+
 #include <fcntl.h>
 
 #include "base/error.h"
@@ -18,6 +21,10 @@ bool Lock(const File& file) {
   return fcntl(file.Descriptor(), F_OFD_SETLK, &lock) == 0;
 }
 
+/// How long a killed server's lock may outlive it: a child that it forked holds its files until it executes something else.
+constexpr std::chrono::seconds kForkedChild{2};
+constexpr std::chrono::milliseconds kBetweenTries{5};
+
 bool IsLocked(const File& file) {
   struct flock lock {};
   lock.l_type = F_WRLCK;
@@ -34,8 +41,14 @@ DataFolder::DataFolder(FileSystem& files, std::string path) : files_(files), pat
     files_.SyncDirectory(ParentOf(path_));
   }
   lock_ = files_.Open(path_ + "/lock", OpenMode::kCreate, 0600);
-  if (!Lock(*lock_)) {
+  const auto deadline = std::chrono::steady_clock::now() + kForkedChild;
+  while (!Lock(*lock_)) {
     const std::optional<ServerRecord> other = Running(files_, path_);
+    const bool alive = other && files_.Exists("/proc/" + std::to_string(other->pid));
+    if (!alive && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(kBetweenTries);
+      continue;
+    }
     throw Error(Code::kFailedPrecondition,
                 "another server uses this data folder: stop it, or give --data another folder: " + path_ +
                     (other ? " (pid " + std::to_string(other->pid) + ", http://" + other->http + ")" : ""));

@@ -1,5 +1,10 @@
+#include <chrono>
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fake_random.h"
@@ -60,25 +65,56 @@ TEST(Data, IsHeldByOneServerAtATime) {
   EXPECT_FALSE(DataFolder::Running(files, path));
   {
     DataFolder folder(files, path);
-    folder.Announce({"127.0.0.1:1", 42, "0.1"});
+    folder.Announce({"127.0.0.1:1", getpid(), "0.1"});
     FakeRandom random;
     const std::string token = folder.JobsToken(random);
     EXPECT_EQ(token.size(), 64u);
     EXPECT_EQ(folder.JobsToken(random), token) << "drawn once";
     EXPECT_EQ(files.Stat(path + "/jobs.token").mode, 0600u);
     ASSERT_TRUE(DataFolder::Running(files, path));
-    EXPECT_EQ(DataFolder::Running(files, path)->pid, 42);
+    EXPECT_EQ(DataFolder::Running(files, path)->pid, getpid());
     try {
       DataFolder second(files, path);
       FAIL() << "two servers on one folder";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), Code::kFailedPrecondition);
-      EXPECT_THAT(error.what(), testing::HasSubstr("pid 42"));
+      EXPECT_THAT(error.what(), testing::HasSubstr("pid " + std::to_string(getpid())));
     }
     EXPECT_TRUE(DataFolder::Running(files, path)) << "the refused one must not take the record away";
   }
   EXPECT_FALSE(DataFolder::Running(files, path));
   files.RemoveAll(root);
+}
+
+TEST(Data, IsFreeSoonAfterItsServerWasKilledWhileItStartedAChild) {
+  std::string path = testing::TempDir() + "dataXXXXXX";
+  ASSERT_NE(mkdtemp(path.data()), nullptr);
+  PosixFileSystem files;
+  int end[2];
+  ASSERT_EQ(pipe(end), 0);
+  const pid_t server = fork();
+  if (server == 0) {
+    DataFolder folder(files, path);
+    folder.Announce({"127.0.0.1:1", getpid(), "0.1"});
+    if (fork() == 0) {  // has not executed anything yet: it holds what the server held
+      close(end[1]);
+      char byte = 0;
+      static_cast<void>(!read(end[0], &byte, 1));
+      _exit(0);
+    }
+    _exit(0);
+  }
+  close(end[0]);
+  ASSERT_EQ(waitpid(server, nullptr, 0), server);
+  ASSERT_TRUE(DataFolder::Running(files, path)) << "the child holds the lock";
+  std::thread child([&] {
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(30));  // for the start to meet the lock; any order passes
+    close(end[1]);
+  });
+  EXPECT_NO_THROW(DataFolder(files, path));
+  child.join();
+  files.RemoveAll(path);
 }
 
 }  // namespace
