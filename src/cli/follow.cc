@@ -59,12 +59,13 @@ jobs::Job WaitForEnd(Client& client, const std::string& job_id, Context& context
   }
 }
 
-void FollowLog(Client& client, const std::string& job_id, Context& context) {
+void FollowLog(Client& client, const std::string& job_id, Context& context, const LogSink& sink) {
   uint64_t offset = 0;
-  const auto show = [&](std::string_view bytes) {
-    context.out << bytes << std::flush;
+  bool wanted = true;
+  const auto take = [&](std::string_view bytes) {
     offset += bytes.size();
-    return bool(context.out);
+    wanted = sink(bytes);
+    return wanted;
   };
   // A stream that ends says nothing of why: a server that drains ends it too. So the log is whole when a stream that
   // was asked for after the job's end came to its own end.
@@ -72,8 +73,8 @@ void FollowLog(Client& client, const std::string& job_id, Context& context) {
     try {
       client.Follow("/api/v1/jobs/" + net::EncodeComponent(job_id) +
                         "/logs?follow=true&offset=" + std::to_string(offset),
-                    show);
-      if (over || !context.out) return;
+                    take);
+      if (over || !wanted) return;
     } catch (const Error& error) {
       // Away, or only silent for long: whether the server still answers is asked below.
       if (error.code() != Code::kUnavailable) throw;

@@ -30,15 +30,36 @@ std::string BaseName(const std::string& path) {
 /// How a script is run, by its ending; one that says itself how to be run is executed.
 std::vector<std::string> CommandFor(const std::string& script, FileSystem& files, const std::string& folder) {
   if (!files.Exists(folder + "/" + script)) {
-    throw Error(Code::kNotFound,
-                "no such script: " + script + " in " + folder +
-                    " (give a path below the --workdir; a command goes behind --, like: orrery submit -- "
-                    "python -m package)");
+    throw InvalidField("script",
+                       "there is no " + Quoted(script) + " in " + folder +
+                           " (give a path below the --workdir; a command goes behind --, as in: orrery "
+                           "submit -- python -m package)");
   }
   if (script.ends_with(".py")) return {"python3", script};
   if (script.ends_with(".sh")) return {"sh", script};
   if ((files.Stat(folder + "/" + script).mode & 0100) != 0) return {"./" + script};
   throw InvalidField("script", "neither .py nor .sh nor executable: " + script);
+}
+
+/// A file that the user names.
+std::string ReadNamed(const std::string& path, FileSystem& files, std::string_view flag) {
+  constexpr uint64_t kMostBytes = 1 << 20;
+  try {
+    return files.ReadAll(server::AbsolutePath(path), kMostBytes);
+  } catch (const Error& error) {
+    if (error.code() != Code::kNotFound) throw;
+    throw InvalidField(flag, "no such file: " + path);
+  }
+}
+
+/// The job file's spec; its faults name the file too.
+jobs::JobSpec JobFileOf(const std::string& path, FileSystem& files) {
+  try {
+    return jobs::ParseJobFile(ReadNamed(path, files, "--file"));
+  } catch (const Error& error) {
+    if (error.field() == "--file") throw;
+    throw Error(error.code(), path + ": " + error.what(), error.field());
+  }
 }
 
 void SetCommand(const JobOptions& options, FileSystem& files, const std::string& folder,
@@ -50,6 +71,10 @@ void SetCommand(const JobOptions& options, FileSystem& files, const std::string&
     if (words.empty()) throw InvalidField("command", "nothing follows --");
     spec.command = words;
   } else {
+    if (options.no_code) {
+      throw InvalidField("--no-code", "leaves the script behind as well: give a command behind --, got " +
+                                          Quoted(words.front()));
+    }
     spec.command = CommandFor(words.front(), files, folder);
     spec.command.insert(spec.command.end(), words.begin() + 1, words.end());
   }
@@ -92,33 +117,36 @@ int64_t ParseSize(const std::string& text, std::string_view flag) {
 }
 
 void AddJobOptions(CLI::App& submit, JobOptions& options) {
-  submit.add_option("-f,--file", options.file, "Job file (YAML); flags win over it.");
-  submit.add_option("--name", options.name, "What people call the job [default: the script's name].");
-  submit.add_option("--experiment", options.experiment, "Experiment of the run; created when absent.");
-  submit.add_option("--run-name", options.run_name, "Name of the run.");
-  submit.add_option("--cpus", options.cpus, "CPUs; fractions are fine [default 1].");
-  submit.add_option("--memory", options.memory, "Memory, like 2GiB [default 512MiB].");
-  submit.add_option("--gpus", options.gpus, "GPUs [default 0].");
-  submit.add_option("--gpu-type", options.gpu_type, "Type of GPU, like H100.");
-  submit.add_option("--nodes", options.nodes, "Machines, all at once [default 1].");
-  submit.add_option("--requirements", options.requirements,
-                    "Requirements file: its packages are installed once, and kept.");
-  submit.add_option("--framework", options.framework, "PYTHON, SCIKIT_LEARN, PYTORCH, XGBOOST or LIGHTGBM.");
-  submit.add_option("--input", options.inputs, "File that the result depends on; may be repeated.");
-  submit.add_option("-p,--param", options.params, "KEY=VALUE, logged to the run; may be repeated.");
-  submit.add_option("--env", options.env, "KEY=VALUE for the environment; may be repeated.");
-  submit.add_option("--seed", options.seed, "Given to the script in ORRERY_SEED.");
-  submit.add_option("--priority", options.priority, "-1000 to 1000; higher starts first [default 0].");
-  submit.add_option("--queue", options.queue, "Queue [default: default].");
-  submit.add_option("--timeout", options.timeout, "Seconds after which the job is ended.");
-  submit.add_option("--workdir", options.workdir, "Folder whose code the job gets [default: this one].");
+  const auto add = [&](const char* flag, auto& value, const char* type, const char* description) {
+    submit.add_option(flag, value, description)->type_name(type)->allow_extra_args(false);
+  };
+  add("-f,--file", options.file, "FILE", "Job file (YAML); flags win over it.");
+  add("--name", options.name, "NAME", "What people call the job [default: the script's name].");
+  add("--experiment", options.experiment, "NAME", "Experiment of the run; created when absent.");
+  add("--run-name", options.run_name, "NAME", "Name of the run.");
+  add("--cpus", options.cpus, "N", "CPUs; fractions are fine [default 1].");
+  add("--memory", options.memory, "SIZE", "Memory, like 2GiB [default 512MiB].");
+  add("--gpus", options.gpus, "N", "GPUs [default 0].");
+  add("--gpu-type", options.gpu_type, "TYPE", "Type of GPU, like H100.");
+  add("--nodes", options.nodes, "N", "Machines, all at once [default 1].");
+  add("--requirements", options.requirements, "FILE",
+      "Requirements file: its packages are installed once, and kept.");
+  add("--framework", options.framework, "NAME", "One of PYTHON, SCIKIT_LEARN, PYTORCH, XGBOOST or LIGHTGBM.");
+  add("--input", options.inputs, "FILE", "File that the result depends on; may be repeated.");
+  add("-p,--param", options.params, "KEY=VALUE", "Logged to the run; may be repeated.");
+  add("--env", options.env, "KEY=VALUE", "For the environment; may be repeated.");
+  add("--seed", options.seed, "N", "Given to the script in ORRERY_SEED.");
+  add("--priority", options.priority, "N", "-1000 to 1000; higher starts first [default 0].");
+  add("--queue", options.queue, "NAME", "Queue [default: default].");
+  add("--timeout", options.timeout, "SECONDS", "After how long the job is ended.");
+  add("--workdir", options.workdir, "FOLDER", "Folder whose code the job gets [default: this one].");
   submit.add_flag("--no-code", options.no_code, "Take no code along; the job starts in an empty folder.");
   submit.add_flag("-d,--detach", options.detach, "Return once the job is accepted.");
 }
 
 jobs::JobSpec SpecOf(const JobOptions& options, FileSystem& files, const std::string& folder) {
   jobs::JobSpec spec;
-  if (!options.file.empty()) spec = jobs::ParseJobFile(files.ReadAll(server::AbsolutePath(options.file)));
+  if (!options.file.empty()) spec = JobFileOf(options.file, files);
   if (!options.name.empty()) spec.name = options.name;
   SetCommand(options, files, folder, spec);
   SetResources(options, spec);
@@ -132,8 +160,7 @@ jobs::JobSpec SpecOf(const JobOptions& options, FileSystem& files, const std::st
     }
   }
   if (!options.requirements.empty()) {
-    spec.environment =
-        jobs::EnvironmentSpec{files.ReadAll(server::AbsolutePath(options.requirements), 1 << 20)};
+    spec.environment = jobs::EnvironmentSpec{ReadNamed(options.requirements, files, "--requirements")};
   }
   AddPairs(options.params, "--param", spec.params);
   AddPairs(options.env, "--env", spec.env);

@@ -5,6 +5,7 @@
 
 #include "cli/client.h"
 #include "cli/context.h"
+#include "cli/help.h"
 #include "cli/job_text.h"
 #include "cli/table.h"
 #include "jobs/query.h"
@@ -40,17 +41,23 @@ void PrintList(const ListOptions& options, Context& context) {
     return;
   }
   const Instant now = context.clock.Now();
-  Table table({{"JOB"}, {"NAME"}, {"STATE"}, {"SUBMITTED"}, {"TIME", Table::Align::kRight}, {"REASON"}});
+  using Room = Table::Room;
+  Table table({{"JOB"},
+               {.title = "NAME", .room = Room::kCut},
+               {"STATE"},
+               {"TIME", Table::Align::kRight, Room::kSpare},
+               {.title = "SUBMITTED", .room = Room::kSpare},
+               {.title = "REASON", .room = Room::kSpare}});
   for (const jobs::Job& job : page.jobs) {
     table.Add({{job.id.text()},
                {job.name, Tint::kBold},
                {EnumName(job.state), TintOf(job.state)},
-               {AgoText(job.submitted_at, now)},
                {RunTimeOf(job, now)},
+               {AgoText(job.submitted_at, now)},
                {job.reason, Tint::kDim}});
   }
   context.out << table.Text(context.terminal);
-  if (page.next_page_token) context.out << "There are more: --limit N, or `--json` for all of a page.\n";
+  if (page.next_page_token) context.out << "There are more: --limit N shows up to 1000.\n";
 }
 
 void PrintJob(const std::string& id, Context& context) {
@@ -62,17 +69,18 @@ void PrintJob(const std::string& id, Context& context) {
   }
   const auto job = FromJson<jobs::Job, Reading::kLenient>(text);
   const Instant now = context.clock.Now();
-  const auto line = [&](const char* label, const std::string& value) {
+  const auto line = [&](std::string_view label, const std::string& value, Tint tint = Tint::kPlain) {
+    constexpr size_t kLabel = 11;
+    constexpr size_t kLongest = 4096;
     if (value.empty()) return;
-    context.out << Tinted(context.terminal, Tint::kDim,
-                          std::string(label) + std::string(11 - std::string(label).size(), ' '))
-                << FitText(value, context.terminal.width == 0 ? 4096 : context.terminal.width - 11) << "\n";
+    context.out << Tinted(context.terminal, Tint::kDim, label) << std::string(kLabel - label.size(), ' ')
+                << Tinted(context.terminal, tint, FitText(value, kLongest)) << "\n";
   };
   std::string command;
   for (const std::string& word : job.spec.command) command += (command.empty() ? "" : " ") + word;
   line("Job", job.id.text());
   line("Name", job.name);
-  line("State", Tinted(context.terminal, TintOf(job.state), EnumName(job.state)));
+  line("State", EnumName(job.state), TintOf(job.state));
   line("Reason", job.reason);
   line("Command", command);
   line("Submitted", AgoText(job.submitted_at, now) + " by " + job.submitted_by);
@@ -80,9 +88,11 @@ void PrintJob(const std::string& id, Context& context) {
   line("Run", job.run_id);
   line("Page", client.base_url() + "/jobs/" + job.id.text());
   context.out << "\n";
-  Table table({{"STATE"}, {"AT"}, {"CAUSE"}});
+  Table table({{"STATE"}, {"AT (UTC)"}, {.title = "CAUSE", .room = Table::Room::kCut}});
   for (const jobs::Transition& step : job.transitions) {
-    table.Add({{EnumName(step.state), TintOf(step.state)}, {FormatInstant(step.at)}, {step.cause}});
+    table.Add({{EnumName(step.state), TintOf(step.state)},
+               {FormatInstant(step.at).replace(10, 1, " ").substr(0, 23)},
+               {step.cause}});
   }
   context.out << table.Text(context.terminal);
 }
@@ -102,21 +112,25 @@ void CancelJob(const std::string& id, Context& context) {
 
 void AddJobs(CLI::App& app, Context& context) {
   CLI::App* jobs = app.add_subcommand("jobs", "List jobs, show one, cancel one.");
-  jobs->footer("Example: orrery jobs --state RUNNING --state QUEUED");
+  jobs->footer(
+      HelpFooter("  orrery jobs --state RUNNING --state QUEUED\n"
+                 "  orrery jobs show 0694f1094601ed72ec21718d0976cea2"));
   const auto options = std::make_shared<ListOptions>();
   jobs->add_option("--state", options->states,
                    "Only jobs in this state: PENDING, QUEUED, STARTING, RUNNING, SUCCEEDED, "
-                   "FAILED or CANCELLED; may be repeated.");
-  jobs->add_option("--queue", options->queue, "Only jobs of this queue.");
-  jobs->add_option("--name", options->name, "Only jobs of this name.");
-  jobs->add_option("--limit", options->limit, "How many, 1 to 1000.")->capture_default_str();
+                   "FAILED or CANCELLED; may be repeated.")
+      ->type_name("STATE")
+      ->allow_extra_args(false);
+  jobs->add_option("--queue", options->queue, "Only jobs of this queue.")->type_name("QUEUE");
+  jobs->add_option("--name", options->name, "Only jobs of this name.")->type_name("NAME");
+  jobs->add_option("--limit", options->limit, "How many, 1 to 1000 [default 20].")->type_name("N");
   const auto id = std::make_shared<std::string>();
   CLI::App* show = jobs->add_subcommand("show", "Show one job with its steps.");
-  show->footer("Example: orrery jobs show 3f2a9c");
-  show->add_option("job", *id, "The job's id.")->required();
+  show->footer(HelpFooter("  orrery jobs show 0694f1094601ed72ec21718d0976cea2"));
+  show->add_option("job", *id, "The job's id.")->required()->type_name("");
   CLI::App* cancel = jobs->add_subcommand("cancel", "End a job: SIGTERM, then SIGKILL after a grace time.");
-  cancel->footer("Example: orrery jobs cancel 3f2a9c");
-  cancel->add_option("job", *id, "The job's id.")->required();
+  cancel->footer(HelpFooter("  orrery jobs cancel 0694f1094601ed72ec21718d0976cea2"));
+  cancel->add_option("job", *id, "The job's id.")->required()->type_name("");
   show->callback([id, &context] { PrintJob(*id, context); });
   cancel->callback([id, &context] { CancelJob(*id, context); });
   jobs->callback([jobs, options, &context] {

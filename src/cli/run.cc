@@ -9,6 +9,7 @@
 #include "base/build_info.h"
 #include "base/error.h"
 #include "cli/context.h"
+#include "cli/help.h"
 
 namespace orrery::cli {
 namespace {
@@ -39,6 +40,22 @@ size_t OwnWordsBegin(CLI::App& app, const std::vector<std::string>& words) {
   return words.size();
 }
 
+/// What is wrong with the command line, and where help is.
+std::string UsageText(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* command = &app;
+  std::string path = "orrery";
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    path += " " + command->get_name();
+  }
+  std::string text = error.what();
+  if (const auto extras = app.remaining(true); !extras.empty()) {
+    text = (command == &app && !extras.front().starts_with('-') ? "no such command: " : "not understood: ") +
+           extras.front();
+  }
+  return text + "; see: " + path + " --help";
+}
+
 int ExitCodeOf(Code code) {
   switch (code) {
     case Code::kInvalidArgument:
@@ -54,25 +71,31 @@ int ExitCodeOf(Code code) {
 
 int Run(int argc, char** argv, Context& context) {
   std::signal(SIGPIPE, SIG_IGN);  // `orrery logs | head` ends by a failed write, not by a signal
-  CLI::App app(
-      "Orrery keeps a model's whole life in step: jobs, runs, data, models.\n"
-      "Start with `orrery serve`, then `orrery submit train.py`.",
-      "orrery");
+  CLI::App app("Orrery keeps a model's whole life in step: jobs, runs, data, models.\n", "orrery");
   const BuildInfo& build = ThisBuild();
   app.set_version_flag("--version",
                        "orrery " + build.version + " (" + build.commit + ", " + build.build + ")");
-  app.require_subcommand(1);
   app.fallthrough();
+  SetHelpWidth(app, context.terminal.width);
   if (const auto server = context.environment.find("ORRERY_SERVER"); server != context.environment.end()) {
     context.server = server->second;
   }
   context.data = VariableOr(context, "ORRERY_DATA", "~/.orrery");
-  app.add_flag("--json", context.json, "Print JSON, for machines.");
+  app.add_flag("--json", context.json, "Print one JSON document, for machines.");
   app.add_option("--server", context.server,
-                 "The server's URL [env ORRERY_SERVER; default: the one on the data folder].");
+                 "The server's URL [env ORRERY_SERVER; default: the one on the data folder].")
+      ->type_name("URL");
   app.add_option("--data", context.data,
-                 "Data folder of the local server [env ORRERY_DATA; default ~/.orrery].");
-  app.footer("Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 no server answers.");
+                 "Data folder of the local server [env ORRERY_DATA; default ~/.orrery].")
+      ->type_name("FOLDER");
+  app.footer(
+      "A first job:\n"
+      "  orrery serve                       the server; leave it running\n"
+      "  orrery submit train.py --epochs 3  in another terminal: runs it, shows its log\n"
+      "  orrery runs                        what was tracked\n"
+      "\n"
+      "Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 no server answers.\n"
+      "A server with tokens asks for one: set ORRERY_TOKEN.");
   AddServe(app, context);
   AddSubmit(app, context);
   AddJobs(app, context);
@@ -86,8 +109,13 @@ int Run(int argc, char** argv, Context& context) {
   std::ranges::reverse(words);  // as CLI11 takes them
   try {
     app.parse(words);
+    if (app.get_subcommands().empty()) context.out << app.help();
+  } catch (const CLI::Success& asked) {
+    app.exit(asked, context.out, context.err);
+    return kOk;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, context.out, context.err) == 0 ? kOk : kUsage;
+    context.err << "orrery: " << UsageText(app, error) << "\n";
+    return kUsage;
   } catch (const Error& error) {
     context.out.flush();
     context.err << "orrery: " << error.what() << "\n";

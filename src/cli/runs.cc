@@ -7,6 +7,7 @@
 
 #include "cli/client.h"
 #include "cli/context.h"
+#include "cli/help.h"
 #include "cli/job_text.h"
 #include "cli/run_text.h"
 #include "cli/table.h"
@@ -65,19 +66,21 @@ void Search(const SearchOptions& options, Context& context) {
     return;
   }
   const std::vector<std::string> metrics = MetricColumns(options, page.runs);
-  std::vector<Table::Column> columns = {{"RUN"},    {"NAME"},    {"EXPERIMENT"},
-                                        {"STATUS"}, {"STARTED"}, {"TIME", Table::Align::kRight}};
-  for (const std::string& key : metrics) columns.push_back({key, Table::Align::kRight});
+  using Room = Table::Room;
+  std::vector<Table::Column> columns = {{"RUN"}, {.title = "NAME", .room = Room::kCut}, {"STATUS"}};
+  for (const std::string& key : metrics) columns.push_back({key, Table::Align::kRight, Room::kSpare});
+  columns.push_back({"TIME", Table::Align::kRight, Room::kSpare});
+  columns.push_back({.title = "STARTED", .room = Room::kSpare});
+  columns.push_back({.title = "EXPERIMENT", .room = Room::kSpare});
   Table table(columns);
   const Instant now = context.clock.Now();
   for (const RunRecord& run : page.runs) {
-    std::vector<Table::Cell> row = {{run.id},
-                                    {run.name, Tint::kBold},
-                                    {run.experiment_name},
-                                    {run.status, TintOfStatus(run.status)},
-                                    {run.started_at ? AgoText(*run.started_at, now) : ""},
-                                    {RunTimeOf(run, now)}};
+    std::vector<Table::Cell> row = {
+        {run.id}, {run.name, Tint::kBold}, {run.status, TintOfStatus(run.status)}};
     for (const std::string& key : metrics) row.push_back({LatestOf(run, key)});
+    row.push_back({RunTimeOf(run, now)});
+    row.push_back({run.started_at ? AgoText(*run.started_at, now) : ""});
+    row.push_back({run.experiment_name});
     table.Add(std::move(row));
   }
   context.out << table.Text(context.terminal);
@@ -93,7 +96,7 @@ void Show(const std::string& id, Context& context) {
   }
   const auto run = FromJson<RunRecord, Reading::kLenient>(text);
   const Instant now = context.clock.Now();
-  Table facts({{"RUN"}, {run.id}});
+  Table facts({{"RUN"}, {.title = run.id, .room = Table::Room::kCut}});
   const auto add = [&](const char* label, const std::string& value, Tint tint = Tint::kPlain) {
     if (!value.empty()) facts.Add({{label, Tint::kDim}, {value, tint}});
   };
@@ -108,7 +111,8 @@ void Show(const std::string& id, Context& context) {
   context.out << facts.Text(context.terminal) << "\n";
   PrintMetrics(run, context);
   if (!run.params.empty()) {
-    Table params({{"PARAM"}, {"VALUE"}});
+    Table params(
+        {{.title = "PARAM", .room = Table::Room::kCut}, {.title = "VALUE", .room = Table::Room::kCut}});
     for (const auto& [key, value] : run.params) params.Add({{key}, {value}});
     context.out << "\n" << params.Text(context.terminal);
   }
@@ -124,8 +128,9 @@ void Compare(const std::vector<std::string>& ids, Context& context) {
     context.out << ToJson(RunRecords{.runs = runs, .next_page_token = std::nullopt}) << "\n";
     return;
   }
-  std::vector<Table::Column> columns = {{"KIND"}, {"KEY"}};
-  for (const RunRecord& run : runs) columns.push_back({run.name, Table::Align::kRight});
+  using Room = Table::Room;
+  std::vector<Table::Column> columns = {{"KIND"}, {.title = "KEY", .room = Room::kCut}};
+  for (const RunRecord& run : runs) columns.push_back({run.name, Table::Align::kRight, Room::kCut});
   Table table(columns);
   const auto add = [&](const char* kind, const std::string& key, const std::vector<std::string>& values) {
     const bool differs = std::ranges::adjacent_find(values, std::ranges::not_equal_to()) != values.end();
@@ -143,6 +148,9 @@ void Compare(const std::vector<std::string>& ids, Context& context) {
     statuses.push_back(run.status);
     times.push_back(RunTimeOf(run, context.clock.Now()));
   }
+  std::vector<std::string> shown_ids;
+  for (const RunRecord& run : runs) shown_ids.push_back(run.id);
+  add("", "id", shown_ids);
   add("", "status", statuses);
   add("", "time", times);
   const auto each = [&](const char* kind, const std::set<std::string>& keys, auto value_of) {
@@ -165,26 +173,34 @@ void Compare(const std::vector<std::string>& ids, Context& context) {
 void AddRuns(CLI::App& app, Context& context) {
   CLI::App* runs = app.add_subcommand("runs", "Search runs, show one, compare several.");
   runs->footer(
-      "Example: orrery runs --experiment flights --filter \"metrics.val_auc > 0.7\" --order-by "
-      "\"metrics.val_auc DESC\"");
+      HelpFooter("  orrery runs --experiment flights --filter \"metrics.val_auc > 0.7\"\n"
+                 "  orrery runs --order-by \"metrics.val_auc DESC\" --limit 5"));
   const auto options = std::make_shared<SearchOptions>();
   runs->add_option("--experiment", options->experiments,
-                   "Only runs of this experiment (name or id); may be repeated.");
+                   "Only runs of this experiment (name or id); may be repeated.")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   runs->add_option("--filter", options->filter,
-                   "MLflow's search grammar: metrics.loss < 0.1 and params.lr = '0.01'.");
+                   "MLflow's search grammar: metrics.loss < 0.1 and params.lr = '0.01'.")
+      ->type_name("TEXT");
   runs->add_option("--order-by", options->order_by,
-                   "Like \"metrics.loss ASC\"; may be repeated [default: newest first].");
+                   "Like \"metrics.loss ASC\"; may be repeated [default: newest first].")
+      ->type_name("TEXT")
+      ->allow_extra_args(false);
   runs->add_option("--metric", options->metrics,
-                   "Metric to show as a column; may be repeated [default: the commonest].");
-  runs->add_option("--limit", options->limit, "How many, 1 to 1000.")->capture_default_str();
+                   "Metric to show as a column; may be repeated [default: the commonest].")
+      ->type_name("KEY")
+      ->allow_extra_args(false);
+  runs->add_option("--limit", options->limit, "How many, 1 to 1000 [default 20].")->type_name("N");
 
   const auto ids = std::make_shared<std::vector<std::string>>();
   CLI::App* show = runs->add_subcommand("show", "Show one run: params, metrics, where it came from.");
-  show->footer("Example: orrery runs show 3f2a9c");
-  show->add_option("run", *ids, "The run's id.")->required()->expected(1);
+  show->footer(HelpFooter("  orrery runs show d62ff2f0df5dd25a969f073f9068784f"));
+  show->add_option("run", *ids, "The run's id.")->required()->expected(1)->type_name("");
   CLI::App* compare = runs->add_subcommand("compare", "Put runs side by side; what differs is bold.");
-  compare->footer("Example: orrery runs compare 3f2a9c 77ab01");
-  compare->add_option("run", *ids, "The runs' ids, two or more.")->required()->expected(2, 20);
+  compare->footer(
+      HelpFooter("  orrery runs compare d62ff2f0df5dd25a969f073f9068784f 80e01bcb06bea29124b018a6b5592886"));
+  compare->add_option("run", *ids, "The runs' ids, two or more.")->required()->expected(2, 20)->type_name("");
   show->callback([ids, &context] { Show(ids->front(), context); });
   compare->callback([ids, &context] { Compare(*ids, context); });
   runs->callback([runs, options, &context] {

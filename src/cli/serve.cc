@@ -3,8 +3,12 @@
 #include <ostream>
 
 #include <CLI/CLI.hpp>
+#include <boost/describe/class.hpp>
+#include <unistd.h>
 
 #include "base/config.h"
+#include "base/error.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "cli/context.h"
 #include "server/server.h"
@@ -39,14 +43,15 @@ LogLevel LevelOf(const std::string& name) {
 }
 
 /// The configuration as documented in its type: one line a field.
-std::string ConfigHelp() {
+std::string ConfigHelp(const Terminal& terminal) {
   const json::value defaults = ParseJson(ToJson(server::Config()));
+  constexpr size_t kColumn = 24;
   std::string text = "Configuration: keys of the YAML file; as variables, ORRERY_ and the key in capitals.\n";
   ForEachMember<server::Config>([&](std::string_view name, auto) {
     const json::value* value = defaults.as_object().if_contains(name);
-    text += "  " + std::string(name) + std::string(22 - name.size(), ' ') +
-            std::string(DocOf<server::Config>(name)) +
-            (value == nullptr ? "" : " [" + json::serialize(*value) + "]") + "\n";
+    const std::string shown = value == nullptr ? "" : " [" + json::serialize(*value) + "]";
+    text += "  " + std::string(name) + std::string(kColumn - 2 - name.size(), ' ') +
+            WrapText(std::string(DocOf<server::Config>(name)) + shown, terminal.width, kColumn) + "\n";
   });
   return text;
 }
@@ -55,6 +60,33 @@ struct ServeOptions {
   std::string config;
   std::string listen;
 };
+
+/// What `serve --json` prints once requests are answered.
+struct Ready {
+  std::string url;
+  std::string data;
+  int64_t pid = 0;
+};
+BOOST_DESCRIBE_STRUCT(Ready, (), (url, data, pid))
+
+std::unique_ptr<server::Server> Start(const server::Config& config, const server::Seams& seams) {
+  try {
+    return std::make_unique<server::Server>(config, seams);
+  } catch (const Error& error) {
+    // A port that is taken is no server that cannot be reached.
+    if (error.code() != Code::kUnavailable) throw;
+    throw Error(Code::kFailedPrecondition, error.what());
+  }
+}
+
+void Greet(const server::Server& server, Context& context) {
+  context.out << "Orrery is ready at " << server.url() << "\n"
+              << "  pages   " << server.url() << "\n"
+              << "  MLflow  export MLFLOW_TRACKING_URI=" << server.url() << "\n"
+              << "  data    " << server.data() << "\n"
+              << "Stop it with Ctrl-C; jobs go on and are taken up at the next start.\n"
+              << std::flush;
+}
 
 void Serve(const ServeOptions& options, Context& context, bool data_given) {
   const std::optional<std::string> file =
@@ -70,26 +102,30 @@ void Serve(const ServeOptions& options, Context& context, bool data_given) {
                             .clock = context.clock,
                             .random = context.random,
                             .sqlite_vfs = ""};
-  server::Server server(config, seams);
-  context.out << "Orrery is ready at " << server.url() << "\n"
-              << "  pages   " << server.url() << "\n"
-              << "  MLflow  export MLFLOW_TRACKING_URI=" << server.url() << "\n"
-              << "  data    " << server.data() << "\n"
-              << "Stop it with Ctrl-C; jobs go on and are taken up at the next start.\n"
-              << std::flush;
+  const auto server = Start(config, seams);
+  if (context.json) {
+    context.out << ToJson(Ready{.url = server->url(), .data = server->data(), .pid = getpid()}) << "\n"
+                << std::flush;
+  } else {
+    Greet(*server, context);
+  }
   signals.Wait();
   signals.Release();
-  server.Stop();
+  server->Stop();
 }
 
 }  // namespace
 
 void AddServe(CLI::App& app, Context& context) {
   CLI::App* serve = app.add_subcommand("serve", "Start the server; it needs no configuration.");
-  serve->footer("Example: orrery serve --listen 127.0.0.1:7070\n\n" + ConfigHelp());
+  serve->footer(
+      "Examples:\n  orrery serve\n  orrery serve --listen 127.0.0.1:7171 --data /srv/orrery\n"
+      "  orrery serve --config orrery.yaml\n\n" +
+      ConfigHelp(context.terminal));
   const auto options = std::make_shared<ServeOptions>();
-  serve->add_option("--config", options->config, "Configuration file (YAML).");
-  serve->add_option("--listen", options->listen, "Address and port [default 127.0.0.1:7070].");
+  serve->add_option("--config", options->config, "Configuration file (YAML).")->type_name("FILE");
+  serve->add_option("--listen", options->listen, "Address and port [default 127.0.0.1:7070].")
+      ->type_name("ADDRESS:PORT");
   const CLI::Option* data = app.get_option("--data");
   serve->callback([options, &context, data] { Serve(*options, context, data->count() > 0); });
 }

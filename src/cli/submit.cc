@@ -9,6 +9,8 @@
 #include "cli/client.h"
 #include "cli/context.h"
 #include "cli/follow.h"
+#include "cli/help.h"
+#include "cli/interrupt.h"
 #include "cli/job_options.h"
 #include "cli/job_text.h"
 #include "cli/run_text.h"
@@ -68,8 +70,9 @@ void AttachCode(Client& client, Context& context, const std::string& folder, con
 void PrintEnd(Client& client, const jobs::Job& job, Context& context) {
   const Instant now = context.clock.Now();
   context.out << "\n"
-              << Tinted(context.terminal, TintOf(job.state), EnumName(job.state)) << " after "
-              << RunTimeOf(job, now) << (job.reason.empty() ? "" : ": " + job.reason) << "\n";
+              << Tinted(context.terminal, TintOf(job.state), EnumName(job.state))
+              << (job.started_at ? " after " + RunTimeOf(job, now) : "")
+              << (job.reason.empty() ? "" : ": " + job.reason) << "\n";
   PrintRunSummary(client, job.run_id, context);
   context.out << "Page  " << client.base_url() << "/runs/" << job.run_id << "\n";
 }
@@ -82,13 +85,20 @@ void Submit(const JobOptions& options, Context& context) {
   // The key makes a repeated request harmless, should the first answer be lost.
   auto job = client.Post<jobs::Job>("/api/v1/jobs", spec, context.random.Hex(16));
   if (!context.json) {
-    context.out << "Job " << job.id.text() << " (" << job.name << ") is submitted: " << client.base_url()
-                << "/jobs/" << job.id.text() << "\n";
+    context.out << "Job " << job.id.text() << " (" << job.name << ") is submitted.\n"
+                << "Page  " << client.base_url() << "/jobs/" << job.id.text() << "\n"
+                << std::flush;
   }
   if (!options.detach) {
+    const InterruptFarewell farewell(
+        "\nThe job goes on without this terminal.\n  its log     orrery logs -f " + job.id.text() +
+        "\n  cancel it   orrery jobs cancel " + job.id.text() + "\n");
     if (!context.json) {
       WaitForStart(client, job.id.text(), context);
-      FollowLog(client, job.id.text(), context);
+      FollowLog(client, job.id.text(), context, [&](std::string_view bytes) {
+        context.out << bytes << std::flush;
+        return bool(context.out);
+      });
     }
     job = WaitForEnd(client, job.id.text(), context);
     context.exit_code = job.state == jobs::JobState::kSucceeded ? kOk : kFailed;
@@ -96,7 +106,7 @@ void Submit(const JobOptions& options, Context& context) {
   if (context.json) {
     context.out << ToJson(job) << "\n";
   } else if (options.detach) {
-    context.out << "Its log: orrery logs -f " << job.id.text() << "\n";
+    context.out << "Log   orrery logs -f " << job.id.text() << "\n";
   } else {
     PrintEnd(client, job, context);
   }
@@ -108,12 +118,17 @@ void AddSubmit(CLI::App& app, Context& context) {
   CLI::App* submit = app.add_subcommand(
       "submit",
       "Run a script as a job: with this folder's code, on free resources, tracked as a run.\n"
-      "orrery submit [OPTIONS] SCRIPT [ARGUMENTS...], or -- COMMAND [ARGUMENTS...]");
-  submit->footer(
-      "Examples:\n"
+      "\n"
+      "  orrery submit [OPTIONS] SCRIPT [ARGUMENTS...]\n"
+      "  orrery submit [OPTIONS] -- COMMAND [ARGUMENTS...]\n"
+      "  orrery submit [OPTIONS] -f JOB_FILE\n"
+      "\n"
+      "It waits and shows the log; Ctrl-C leaves the job running.\n");
+  submit->footer(HelpFooter(
       "  orrery submit --cpus 2 --memory 2GiB --requirements requirements.txt train.py --epochs 3\n"
       "  orrery submit -f job.yaml --detach\n"
-      "Exit code: 0 when the job succeeded, 1 when it failed or was cancelled.");
+      "  orrery submit --no-code -- nvidia-smi\n"
+      "Exit code: 0 when the job succeeded, 1 when it failed or was cancelled, 130 after Ctrl-C."));
   const auto options = std::make_shared<JobOptions>();
   AddJobOptions(*submit, *options);
   submit->callback([options, &context] {

@@ -1,7 +1,7 @@
 #include "cli/table.h"
 
 #include <algorithm>
-#include <numeric>
+#include <iterator>
 
 #include "base/check.h"
 
@@ -9,7 +9,7 @@ namespace orrery::cli {
 namespace {
 
 constexpr size_t kGap = 2;
-constexpr size_t kNarrowest = 6;
+constexpr size_t kNarrowest = 8;
 
 }  // namespace
 
@@ -18,36 +18,49 @@ void Table::Add(std::vector<Cell> row) {
   rows_.push_back(std::move(row));
 }
 
-std::vector<size_t> Table::Widths(const Terminal& terminal) const {
-  std::vector<size_t> widths;
+std::vector<Table::Shown> Table::Fit(const Terminal& terminal) const {
+  std::vector<Shown> shown;
   for (size_t i = 0; i < columns_.size(); ++i) {
     size_t width = DisplayWidth(columns_[i].title);
     for (const auto& row : rows_) width = std::max(width, DisplayWidth(row[i].text));
-    widths.push_back(width);
+    shown.push_back({i, width});
   }
-  if (terminal.width == 0) return widths;
-  const size_t gaps = kGap * (columns_.size() - 1);
-  size_t total = std::accumulate(widths.begin(), widths.end(), gaps);
-  while (total > terminal.width) {
-    const auto widest = std::ranges::max_element(widths);
-    if (*widest <= kNarrowest) break;
-    --*widest;
-    --total;
+  if (terminal.width == 0) return shown;
+  const auto may_be_cut = [&](const Shown& cell) {
+    return columns_[cell.column].room == Room::kCut && cell.width > kNarrowest;
+  };
+  const auto total = [&](bool cut) {
+    size_t sum = kGap * (shown.size() - 1);
+    for (const Shown& cell : shown) sum += cut && may_be_cut(cell) ? kNarrowest : cell.width;
+    return sum;
+  };
+  while (total(true) > terminal.width) {
+    const auto spare = std::find_if(shown.rbegin(), shown.rend(), [&](const Shown& cell) {
+      return columns_[cell.column].room == Room::kSpare;
+    });
+    if (spare == shown.rend()) break;
+    shown.erase(std::next(spare).base());
   }
-  return widths;
+  for (size_t now = total(false); now > terminal.width; --now) {
+    const auto room = [&](const Shown& cell) { return may_be_cut(cell) ? cell.width : 0; };
+    const auto widest = std::ranges::max_element(shown, {}, room);
+    if (!may_be_cut(*widest)) break;
+    --widest->width;
+  }
+  return shown;
 }
 
 std::string Table::Text(const Terminal& terminal) const {
-  const std::vector<size_t> widths = Widths(terminal);
+  const std::vector<Shown> shown = Fit(terminal);
   std::string out;
   const auto add_line = [&](const std::vector<Cell>& cells) {
     std::string line;
-    for (size_t i = 0; i < cells.size(); ++i) {
-      const std::string text = FitText(cells[i].text, widths[i]);
-      const std::string padding(widths[i] - std::min(widths[i], DisplayWidth(text)), ' ');
-      const std::string tinted = Tinted(terminal, cells[i].tint, text);
-      if (i > 0) line.append(kGap, ' ');
-      line += columns_[i].align == Align::kRight ? padding + tinted : tinted + padding;
+    for (const auto& [column, width] : shown) {
+      const std::string text = FitText(cells[column].text, width);
+      const std::string padding(width - std::min(width, DisplayWidth(text)), ' ');
+      const std::string tinted = Tinted(terminal, cells[column].tint, text);
+      if (!line.empty()) line.append(kGap, ' ');
+      line += columns_[column].align == Align::kRight ? padding + tinted : tinted + padding;
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";

@@ -7,18 +7,25 @@
 
 namespace orrery::cli {
 
-/// Rows in aligned columns that fit the terminal: where the width does not suffice, the columns that give way
-/// most (the widest ones) are cut with an ellipsis, and never below a few letters. In a pipe nothing is cut.
+/// Rows in aligned columns that fit the terminal. Where its width does not suffice, columns that may give way are left
+/// out, the least wanted first, and then the widest of those that may be cut end in an ellipsis. In a pipe nothing is
+/// cut and nothing left out.
 ///
-///   Table table({{"JOB"}, {"STATE"}, {"REASON", Table::Align::kLeft}});
+///   Table table({{"JOB"}, {"STATE"}, {.title = "REASON", .room = Table::Room::kCut}});
 ///   table.Add({{id}, {state, Tint::kGreen}, {reason}});
 ///   std::cout << table.Text(terminal);
 class Table {
  public:
   enum class Align { kLeft, kRight };
+  enum class Room {
+    kWhole,  ///< never cut: an id is of no use in part
+    kCut,    ///< cut down to a few letters
+    kSpare,  ///< left out when there is no room, the last such column first
+  };
   struct Column {
     std::string title;
     Align align = Align::kLeft;
+    Room room = Room::kWhole;
   };
   struct Cell {
     std::string text;
@@ -34,7 +41,11 @@ class Table {
   std::string Text(const Terminal& terminal) const;
 
  private:
-  std::vector<size_t> Widths(const Terminal& terminal) const;
+  struct Shown {
+    size_t column;
+    size_t width;
+  };
+  std::vector<Shown> Fit(const Terminal& terminal) const;
 
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;

@@ -1,5 +1,6 @@
 #include "cli/terminal.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -65,7 +66,9 @@ Terminal Terminal::Detect() {
   winsize size{};
   terminal.width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
   const char* term = std::getenv("TERM");
-  terminal.colour = std::getenv("NO_COLOR") == nullptr && term != nullptr && std::string_view(term) != "dumb";
+  const char* no_color = std::getenv("NO_COLOR");
+  terminal.colour =
+      (no_color == nullptr || *no_color == '\0') && term != nullptr && std::string_view(term) != "dumb";
   return terminal;
 }
 
@@ -100,6 +103,27 @@ std::string FitText(std::string_view text, size_t width) {
     rest.remove_prefix(c.bytes);
   }
   return cut && width > 0 ? out + "…" : out;
+}
+
+std::string WrapText(std::string_view text, size_t width, size_t indent) {
+  std::string out;
+  size_t used = indent;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    const size_t needed = DisplayWidth(word);
+    if (used == indent) {
+      used += needed;
+    } else if (width == 0 || used + 1 + needed <= width) {
+      out += ' ';
+      used += 1 + needed;
+    } else {
+      out += "\n" + std::string(indent, ' ');
+      used = indent + needed;
+    }
+    out += word;
+  }
+  return out;
 }
 
 std::string DurationText(double seconds) {

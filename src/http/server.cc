@@ -85,8 +85,8 @@ void Server::Core::RefuseOpenDoor() const {
   if (IsLoopback(options_.address)) return;
   if (authenticator_ != nullptr && !authenticator_->Authenticate("")) return;
   throw Error(Code::kFailedPrecondition,
-              "listening beyond this machine needs a token, and none is configured: set one, or listen on "
-              "127.0.0.1 instead of " +
+              "listening beyond this machine needs a token, and none is configured: give `tokens`, as in "
+              "ORRERY_TOKENS='{ada: SECRET}', or listen on 127.0.0.1 instead of " +
                   options_.address);
 }
 
