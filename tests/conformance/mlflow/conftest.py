@@ -8,8 +8,6 @@ ORRERY_CONFORMANCE_PEER=stock             says that ORRERY_URL is MLflow's own s
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,11 +23,10 @@ import mlflow
 from mlflow import MlflowClient
 
 from tests.conformance.mlflow.wire import Server, Wire, unique
-from tests.server_process import wait_until_ready
+from tests.conformance.program import Serving, binary
 
 TEST_SECONDS = 120
 SANITIZED = {"asan", "tsan"}
-REPOSITORY = Path(__file__).parents[3]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,21 +56,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if url := os.environ.get("ORRERY_URL"):
         yield Server(url.rstrip("/"), stock=is_stock())
         return
-    data = tmp_path_factory.mktemp("orrery")
-    binary = os.environ.get("ORRERY_BINARY", str(REPOSITORY / "build" / "orrery"))
-    log = data.with_name(data.name + ".log")
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [binary, "serve", "--listen", "127.0.0.1:0", "--data", str(data)], stdout=output, stderr=output
+    with Serving(tmp_path_factory.mktemp("orrery")) as serving:
+        sanitized = bool(SANITIZED & set(Path(binary()).parts))
+        yield Server(
+            serving.url, stock=False, pid=serving.process.pid, data=str(serving.data), sanitized=sanitized
         )
-    try:
-        url = wait_until_ready(process, data, log)
-        sanitized = bool(SANITIZED & set(Path(binary).parts))
-        yield Server(url, stock=False, pid=process.pid, data=str(data), sanitized=sanitized)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        code = process.wait(timeout=30)
-    assert code == 0, f"the server ended with {code}: {log.read_text()[-4000:]}"
+        serving.stop()
 
 
 @pytest.fixture(scope="session")
