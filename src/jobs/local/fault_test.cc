@@ -8,24 +8,24 @@ namespace orrery::jobs::local {
 namespace {
 
 /// Starts an attempt while the n-th file call of the server fails, then again without faults.
-class FaultTest : public testing::TestWithParam<std::tuple<Code, bool>> {
+class FaultTest : public testing::TestWithParam<std::tuple<std::string, std::string>> {
  protected:
   // Returns false when there were fewer than `nth` calls.
   bool RunWithFault(int nth) {
-    const auto [code, sticky] = GetParam();
+    const auto [action, sticky] = GetParam();
     AttemptLaunch launch =
         TestExecutor::Launch("echo ran >> ../../../../ran; exit 3", "job" + std::to_string(nth));
     launch.manifest = manifest_;
     bool started = true;
-    executor_.files.FailAt(nth, code, sticky);
+    executor_.plan.Set("*@" + std::to_string(nth) + sticky + "=" + action);
     try {
       executor_->Start(launch);
     } catch (const Error& error) {
       started = false;
-      EXPECT_EQ(error.code(), code) << error.what();
+      EXPECT_EQ(error.code(), action == "eio" ? Code::kInternal : Code::kStorageFull) << error.what();
     }
-    const bool failed = executor_.files.Failed();
-    executor_.files.Heal();
+    const bool failed = executor_.plan.Hit();
+    executor_.plan.Set("");
     if (!started) {
       EXPECT_EQ(Runs(), 0) << "executed although Start failed at call " << nth;
       EXPECT_TRUE(executor_->Observe().empty());
@@ -61,8 +61,7 @@ TEST_P(FaultTest, AtEveryFileCallAnAttemptRunsOnceOrIsRefusedWhole) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, FaultTest,
-                         testing::Combine(testing::Values(Code::kStorageFull, Code::kInternal),
-                                          testing::Bool()));
+                         testing::Combine(testing::Values("enospc", "eio"), testing::Values("", "+")));
 
 }  // namespace
 }  // namespace orrery::jobs::local

@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/failing_file_system.h"
+#include "base/faulty_file_system.h"
 #include "base/file_system.h"
 #include "base/processes.h"
 #include "content/manifest.h"
@@ -120,7 +120,8 @@ class TestExecutor {
   }
 
   PosixFileSystem real_files;
-  FailingFileSystem files{real_files};
+  FaultPlan plan;
+  FaultyFileSystem files{real_files, plan};
   PosixProcesses processes;
   SystemClock clock;
   MapCode code;
