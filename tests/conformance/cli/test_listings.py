@@ -31,7 +31,7 @@ def make_run(url: str, name: str, params: dict[str, str], metrics: dict[str, flo
         ],
     }
     assert requests.post(f"{api}/runs/log-batch", json=batch, timeout=30).ok
-    end = {"run_id": run, "status": "FINISHED", "end_time": 1357000060000}
+    end: Any = {"run_id": run, "status": "FINISHED", "end_time": 1357000060000}
     assert requests.post(f"{api}/runs/update", json=end, timeout=30).ok
     return run
 

@@ -122,7 +122,7 @@ function NoJobs() {
   return (
     <Empty
       title="No jobs yet"
-      commands={["orrery submit train.py", "orrery submit train.py --cpus 2 --memory 4Gi --detach"]}
+      commands={["orrery submit train.py", "orrery submit --cpus 2 --memory 4GiB --detach train.py"]}
     >
       A job runs your script as it stands, on what this machine has free, and keeps what it did:
     </Empty>
