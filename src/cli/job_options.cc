@@ -106,7 +106,8 @@ int64_t ParseSize(const std::string& text, std::string_view flag) {
     if (unit.empty() || unit == "B") return 1;
     const std::string rest = unit.substr(1);
     const size_t power = std::string_view("KMGT").find(unit[0]);
-    if (power == std::string_view::npos || (!rest.empty() && rest != "IB" && rest != "B")) return 0;
+    if (power == std::string_view::npos || (!rest.empty() && rest != "I" && rest != "IB" && rest != "B"))
+      return 0;
     return std::pow(1024.0, static_cast<double>(power + 1));
   }();
   const double bytes = number * factor;
