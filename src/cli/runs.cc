@@ -118,6 +118,12 @@ void Show(const std::string& id, Context& context) {
   }
 }
 
+/// A run's name, or the beginning of its id where another one has the same name.
+std::string TitleOf(const RunRecord& run, const std::vector<RunRecord>& runs) {
+  constexpr size_t kEnough = 8;
+  return std::ranges::count(runs, run.name, &RunRecord::name) > 1 ? run.id.substr(0, kEnough) : run.name;
+}
+
 /// One row a param or metric, one column a run; what differs is bold.
 void Compare(const std::vector<std::string>& ids, Context& context) {
   Client client(context);
@@ -130,7 +136,7 @@ void Compare(const std::vector<std::string>& ids, Context& context) {
   }
   using Room = Table::Room;
   std::vector<Table::Column> columns = {{"KIND"}, {.title = "KEY", .room = Room::kCut}};
-  for (const RunRecord& run : runs) columns.push_back({run.name, Table::Align::kRight, Room::kCut});
+  for (const RunRecord& run : runs) columns.push_back({TitleOf(run, runs), Table::Align::kRight, Room::kCut});
   Table table(columns);
   const auto add = [&](const char* kind, const std::string& key, const std::vector<std::string>& values) {
     const bool differs = std::ranges::adjacent_find(values, std::ranges::not_equal_to()) != values.end();
@@ -148,9 +154,6 @@ void Compare(const std::vector<std::string>& ids, Context& context) {
     statuses.push_back(run.status);
     times.push_back(RunTimeOf(run, context.clock.Now()));
   }
-  std::vector<std::string> shown_ids;
-  for (const RunRecord& run : runs) shown_ids.push_back(run.id);
-  add("", "id", shown_ids);
   add("", "status", statuses);
   add("", "time", times);
   const auto each = [&](const char* kind, const std::set<std::string>& keys, auto value_of) {

@@ -119,6 +119,14 @@ def test_runs_are_compared_and_what_differs_is_bold(cli: Cli, runs: list[str]) -
     assert [run["id"] for run in cli.json("runs", "compare", *runs)["runs"]] == runs
 
 
+def test_compared_runs_of_one_name_are_told_apart(cli: Cli, serving: Serving) -> None:
+    twins = [make_run(serving.url, "twin", {"depth": depth}, {"loss": 0.5}) for depth in ("4", "8")]
+    plain = Cli(cli.data, cli.folder, {"NO_COLOR": "1"})
+    lines = plain.on_terminal("runs", "compare", *twins, columns=60).splitlines()
+    assert lines[0].split() == ["KIND", "KEY", *(run[:8] for run in twins)]
+    assert max(map(len, lines)) <= 60
+
+
 @pytest.mark.parametrize(
     "command", [["jobs", "show"], ["jobs", "cancel"], ["logs"], ["logs", "-f"], ["runs", "show"]]
 )
