@@ -60,13 +60,16 @@ class SqliteFaultTest : public testing::Test {
     });
   }
   /// Runs all closures from threads of their own, in one commit if need be: they are queued while another one runs.
-  std::vector<std::optional<Code>> WriteTogether(const std::vector<std::function<void(Writer&)>>& closures) {
+  std::vector<std::optional<Code>> WriteTogether(
+      const std::vector<std::function<void(Writer&)>>& closures,
+      const std::function<void(Writer&)>& while_they_wait = [](Writer&) {}) {
     std::latch blocked(1);
     std::latch go(1);
     std::thread first([&] {
-      database_->Write([&](Writer&) {
+      Write([&](Writer& writer) {
         blocked.count_down();
         go.wait();
+        while_they_wait(writer);
       });
     });
     blocked.wait();
@@ -130,6 +133,16 @@ TEST_F(SqliteFaultTest, EveryCallerOfAFailedCommitIsToldThatItIsUnknown) {
     throw Error(Code::kNotFound, "what it saw was never durable");
   });
   EXPECT_THAT(WriteTogether(closures), testing::Each(std::optional(Code::kUnavailable)));
+  EXPECT_EQ(fatal_, 1);
+}
+
+TEST_F(SqliteFaultTest, WhoWaitsBehindAFailedCommitIsToldToo) {
+  plan_.Set("wal.sync@1=eio");
+  std::atomic<int> runs = 0;
+  const std::vector<std::function<void(Writer&)>> closures(3, [&](Writer&) { ++runs; });
+  EXPECT_THAT(WriteTogether(closures, [](Writer& writer) { Insert(writer, 1); }),
+              testing::Each(std::optional(Code::kUnavailable)));
+  EXPECT_EQ(runs, 0);
   EXPECT_EQ(fatal_, 1);
 }
 

@@ -94,20 +94,16 @@ void GroupCommit::Lead(std::unique_lock<std::mutex>& lock) {
 }
 
 void GroupCommit::Commit(Batch batch) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (broken_) return Fail(batch, std::make_exception_ptr(Unknown()));
-  }
+  if (!connection_->broken().empty()) return Fail(batch, Unknown());
   try {
     do {
       if (batch.empty()) return;
       connection_->Execute("BEGIN IMMEDIATE");
     } while (!RunClosures(batch));
     connection_->Execute("COMMIT");
-  } catch (const Error&) {
-    const std::exception_ptr reason = std::current_exception();
+  } catch (const Error& error) {
     Rollback();
-    return connection_->broken().empty() ? Fail(batch, reason) : Break(batch);
+    return connection_->broken().empty() ? Fail(batch, error) : Break(batch);
   }
   for (const Request* request : batch) {
     for (const auto& action : request->after_commit) action();
@@ -173,9 +169,10 @@ void GroupCommit::Rollback() noexcept {
   }
 }
 
-void GroupCommit::Fail(const Batch& batch, const std::exception_ptr& error) {
+void GroupCommit::Fail(const Batch& batch, const Error& error) {
   for (Request* request : batch) {
-    request->error = error;
+    // Each caller has an error of its own: it is theirs to keep, to move and to destroy, each on a thread of its own.
+    request->error = std::make_exception_ptr(Error(error.code(), std::string(error.what()), error.field()));
     request->after_commit.clear();
   }
   Answer(batch);
@@ -186,7 +183,7 @@ void GroupCommit::Break(const Batch& batch) {
     const std::scoped_lock lock(mutex_);
     broken_ = true;
   }
-  Fail(batch, std::make_exception_ptr(Unknown()));
+  Fail(batch, Unknown());
   on_fatal_(connection_->broken());
 }
 

@@ -55,7 +55,7 @@ class GroupCommit {
   void RunOne(Request& request, bool alone);
   void Rollback() noexcept;
   void Checkpoint();
-  void Fail(const Batch& batch, const std::exception_ptr& error);
+  void Fail(const Batch& batch, const Error& error);
   /// Takes no further write; then `batch` is told that its outcome is unknown, and the process ends.
   void Break(const Batch& batch);
   void Answer(const Batch& batch);
