@@ -3,9 +3,11 @@
 namespace orrery::events {
 namespace {
 
+// Events are never deleted, so that the next id is always above every former one without a counter of its own, whose
+// page each write would carry along.
 constexpr sql::Migration kMigrations[] = {
     {"events", 1,
-     "CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, type TEXT NOT NULL, "
+     "CREATE TABLE events (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, type TEXT NOT NULL, "
      "subject TEXT NOT NULL, actor TEXT NOT NULL, data TEXT NOT NULL) STRICT;"
      "CREATE INDEX events_by_subject ON events (subject, id)"},
 };
