@@ -56,6 +56,14 @@ std::string UsageText(const CLI::App& app, const CLI::ParseError& error) {
   return text + "; see: " + path + " --help";
 }
 
+/// Where the ids are that the command could have been given.
+std::string NextStep(const CLI::App& app, const Error& error) {
+  if (error.code() != Code::kNotFound || app.get_subcommands().empty()) return "";
+  const std::string& command = app.get_subcommands().front()->get_name();
+  if (command == "jobs" || command == "logs") return "; `orrery jobs` lists them";
+  return command == "runs" ? "; `orrery runs` lists them" : "";
+}
+
 int ExitCodeOf(Code code) {
   switch (code) {
     case Code::kInvalidArgument:
@@ -118,7 +126,7 @@ int Run(int argc, char** argv, Context& context) {
     return kUsage;
   } catch (const Error& error) {
     context.out.flush();
-    context.err << "orrery: " << error.what() << "\n";
+    context.err << "orrery: " << error.what() << NextStep(app, error) << "\n";
     return ExitCodeOf(error.code());
   }
   context.out.flush();

@@ -86,31 +86,48 @@ class Cli:
         return wait_until(lambda: job if (job := self.job(job_id))["state"] in states else None)
 
     def on_terminal(self, *arguments: str, columns: int) -> str:
-        """What a command shows on a terminal of this width."""
-        master, slave = pty.openpty()
+        """What a command shows on a terminal of this width; it must succeed."""
+        return Screen(self, *arguments, columns=columns).finish()
+
+
+class Screen:
+    """A command on a terminal of its own."""
+
+    def __init__(self, cli: Cli, *arguments: str, columns: int) -> None:
+        self.shown = ""
+        self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-        process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [binary(), *arguments],
-            cwd=self.folder,
-            env=self.environment(),
+            cwd=cli.folder,
+            env=cli.environment(),
             stdin=slave,
             stdout=slave,
             stderr=slave,
             start_new_session=True,
         )
         os.close(slave)
-        shown = b""
-        while True:
-            try:
-                block = os.read(master, 65536)
-            except OSError:  # how a terminal says that its other side is closed
-                break
-            if not block:
-                break
-            shown += block
-        os.close(master)
-        assert process.wait(timeout=COMMAND_SECONDS) == 0, shown
-        return shown.decode().replace("\r\n", "\n")
+
+    def _read(self) -> bool:
+        try:
+            block = os.read(self._master, 65536)
+        except OSError:  # how a terminal says that its other side is closed
+            return False
+        self.shown += block.decode(errors="replace").replace("\r\n", "\n")
+        return bool(block)
+
+    def read_until(self, text: str) -> None:
+        """Reads on until `text` was shown."""
+        while text not in self.shown:
+            assert self._read(), f"{text!r} was not shown: {self.shown}"
+
+    def finish(self) -> str:
+        """All that the command shows until its end, which must be a success."""
+        while self._read():
+            pass
+        os.close(self._master)
+        assert self.process.wait(timeout=COMMAND_SECONDS) == 0, self.shown
+        return self.shown
 
 
 def wait_until(look: Callable[[], Any], seconds: float = COMMAND_SECONDS) -> Any:

@@ -131,7 +131,9 @@ def test_compared_runs_of_one_name_are_told_apart(cli: Cli, serving: Serving) ->
     "command", [["jobs", "show"], ["jobs", "cancel"], ["logs"], ["logs", "-f"], ["runs", "show"]]
 )
 def test_an_id_that_nothing_has_is_named(cli: Cli, command: list[str]) -> None:
-    assert "0123456789abcdef" in cli.refused(1, *command, "0123456789abcdef")
+    told = cli.refused(1, *command, "0123456789abcdef")
+    assert "0123456789abcdef" in told
+    assert f"`orrery {'runs' if command[0] == 'runs' else 'jobs'}` lists them" in told
     assert "..%2Fx" in cli.refused(2, *command, "../x")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.cli.command import Cli
+from tests.conformance.cli.command import Cli, Screen
 
 # Runs until the file that its first argument names is there.
 UNTIL_OPENED = """
@@ -117,6 +117,19 @@ def test_a_job_that_waits_says_why(cli: Cli, gated: Path) -> None:
     assert "needs 1 CPU" in cli.ok("jobs", "show", second)
     gated.touch()
     cli.wait_for(second, "SUCCEEDED")
+
+
+def test_a_terminal_shows_live_why_a_job_waits(cli: Cli, gated: Path) -> None:
+    first = cli.submit("--cpus", "2", "gated.py", str(gated))
+    cli.wait_for(first, "RUNNING")
+    screen = Screen(cli, "submit", "--no-code", "--", "echo", "its own words", columns=60)
+    screen.read_until("QUEUED: needs 1 CPU")
+    assert "its own words" not in screen.shown
+    gated.touch()
+    shown = screen.finish()
+    live = [line for line in shown.split("\r\x1b[K") if line.startswith(("PENDING", "QUEUED", "STARTING"))]
+    assert all(len(line.splitlines()[0]) < 60 for line in live)
+    assert shown.index("\r\x1b[Kits own words\n") < shown.index("SUCCEEDED")
 
 
 def test_a_timeout_ends_the_job(cli: Cli, gated: Path) -> None:
