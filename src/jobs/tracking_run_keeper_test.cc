@@ -84,11 +84,16 @@ TEST_F(TrackingRunKeeperTest, WithoutAnExperimentItIsTheDefaultOneAndKnownOnesAr
 
 TEST_F(TrackingRunKeeperTest, TheRunFollowsItsJob) {
   const OwnedRun run = Create(Spec());
+  clock_.Advance(std::chrono::seconds(40));
+  const Instant began = clock_.Now();
   Follow(run, RunPhase::kRunning);
   EXPECT_EQ(Get(run).info.status, RunStatus::kRunning);
+  EXPECT_EQ(Get(run).info.start_ms, ToMillis(began)) << "the wait for its turn is no part of the run";
   EXPECT_FALSE(Get(run).info.end_ms.has_value());
+  clock_.Advance(std::chrono::seconds(5));
   Follow(run, RunPhase::kKilled);
   EXPECT_EQ(Get(run).info.status, RunStatus::kKilled);
+  EXPECT_EQ(Get(run).info.start_ms, ToMillis(began));
   EXPECT_EQ(Get(run).info.end_ms, ToMillis(clock_.Now()));
 }
 

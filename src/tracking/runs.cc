@@ -108,6 +108,7 @@ RunInfo Runs::Update(const RunId& id, const RunUpdate& update, const Actor& by) 
 }
 
 RunInfo Runs::Update(sql::Writer& writer, const RunId& id, const RunUpdate& update, const Actor& by) {
+  if (update.start_ms) internal::CheckMillis("start_time", *update.start_ms);
   if (update.end_ms) internal::CheckMillis("end_time", *update.end_ms);
   if (update.name) internal::CheckName("run_name", *update.name, kMaxNameBytes);
   internal::RequireActiveRun(writer, id);
@@ -117,14 +118,15 @@ RunInfo Runs::Update(sql::Writer& writer, const RunId& id, const RunUpdate& upda
     row.status = *update.status;
     changes["status"] = EnumName(row.status);
   }
+  if (update.start_ms) row.start_ms = *update.start_ms;
   if (update.end_ms) row.end_ms = update.end_ms;
   if (update.name && *update.name != row.name) {
     row.name = *update.name;
     changes["name"] = row.name;
     internal::PutRunTag(writer, row.seq, {std::string(kRunNameTag), row.name});
   }
-  writer.Run("UPDATE runs SET status = ?, end_ms = ?, name = ? WHERE seq = ?", row.status, row.end_ms,
-             row.name, row.seq);
+  writer.Run("UPDATE runs SET status = ?, start_ms = ?, end_ms = ?, name = ? WHERE seq = ?", row.status,
+             row.start_ms, row.end_ms, row.name, row.seq);
   if (!changes.empty())
     internal::Tell(events_, writer, "run_updated", "run", id.text(), by, std::move(changes));
   return row.info();

@@ -29,6 +29,7 @@ struct NewRun {
 /// What to change; absent members stay.
 struct RunUpdate {
   std::optional<RunStatus> status;
+  std::optional<int64_t> start_ms;
   std::optional<int64_t> end_ms;
   std::optional<std::string> name;
 };
