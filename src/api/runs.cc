@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "api/artifact_type.h"
 #include "api/curves.h"
 #include "api/run_view.h"
 #include "http/ranged.h"
@@ -123,9 +124,12 @@ http::Response GetArtifact(tracking::Tracking& tracking, tracking::Artifacts& ar
       request,
       {.size = artifact.size,
        .read = [object](uint64_t offset, std::span<std::byte> out) { return object->ReadAt(offset, out); },
+       .content_type = std::string(ContentTypeOf(path.text())),
        .etag = std::string(artifact.digest.hex())});
   response.headers.Set("Content-Disposition", http::AttachmentNamed(path.text()));
   response.headers.Set("X-Content-Type-Options", "nosniff");
+  // Should a browser show it as a page all the same, what a run logged gets no scripts and no origin.
+  response.headers.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'");
   return response;
 }
 

@@ -133,9 +133,31 @@ TEST_F(RunRoutesTest, ArtifactsAreListedAndSentAsAttachments) {
   EXPECT_EQ(response.status, 200);
   EXPECT_THAT(std::string(response.headers.Get("Content-Disposition")), HasSubstr("attachment"));
   EXPECT_EQ(response.headers.Get("X-Content-Type-Options"), "nosniff");
+  EXPECT_EQ(response.headers.Get("Content-Type"), "application/yaml");
   EXPECT_THAT(Get("/api/v1/runs/a/artifacts/content?path=..%2Fx", 400), HasSubstr(R"("field":"path")"));
   Get("/api/v1/runs/a/artifacts/content?path=none", 404);
   Get("/api/v1/runs/none/artifacts", 404);
+}
+
+TEST_F(RunRoutesTest, ArtifactsHaveTheTypeOfTheirNameAndAreNeverAPageOfTheServer) {
+  Add("a");
+  const std::map<std::string, std::string> types = {{"plots/roc.png", "image/png"},
+                                                    {"photo.JPG", "image/jpeg"},
+                                                    {"report.html", "text/html; charset=utf-8"},
+                                                    {"figure.svg", "image/svg+xml"},
+                                                    {"data.xml", "application/xml"},
+                                                    {"table.csv", "text/csv; charset=utf-8"},
+                                                    {"model.pkl", "application/octet-stream"},
+                                                    {"dir.png/none", "application/octet-stream"}};
+  for (const auto& [path, type] : types) {
+    artifacts_.Put({tracking::ArtifactRoot::kRun, "a"}, tracking::ArtifactPath::Parse(path),
+                   store_.Put(path));
+    http::Request request(http::Method::kGet, "/api/v1/runs/a/artifacts/content?path=" + path);
+    const http::Response response = router_.Answer(request);
+    EXPECT_EQ(response.headers.Get("Content-Type"), type) << path;
+    EXPECT_THAT(std::string(response.headers.Get("Content-Disposition")), testing::StartsWith("attachment"));
+    EXPECT_THAT(std::string(response.headers.Get("Content-Security-Policy")), HasSubstr("sandbox"));
+  }
 }
 
 }  // namespace
