@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, open } from "./browser.mjs";
-import { base, call, logRun, someRun, submitLongJob } from "./server.mjs";
+import { base, call, logRun, pixel, someRun, submitLongJob } from "./server.mjs";
 
 let browser;
 before(async () => {
@@ -99,6 +99,60 @@ test("a job appears by itself, shows its log as it comes, and is cancelled from 
   assert.equal((await call("GET", `/api/v1/jobs/${job.id}`)).state, "CANCELLED");
   assert.equal(await page.getByRole("button", { name: "Cancel job" }).count(), 0);
   assert.deepEqual(faults, []);
+  await page.close();
+});
+
+test("links that the MLflow client prints lead to the run, and to the runs of its experiment", async () => {
+  const run = await someRun();
+  const { page, faults } = await open(browser, `/#/experiments/${run.experiment_id}/runs/${run.id}`);
+  await page.getByRole("heading", { level: 1, name: run.name, exact: true }).waitFor();
+  assert.equal(new URL(page.url()).pathname, `/runs/${run.id}`);
+
+  await page.goto(`${base}/#/experiments/${run.experiment_id}`);
+  await page.getByRole("heading", { level: 1, name: "Runs", exact: true }).waitFor();
+  assert.equal(
+    page.url().slice(base.length),
+    `/runs?experiment=${run.experiment_id}`,
+    "the address is one of ours",
+  );
+  const chosen = page.getByRole("combobox", { name: "Experiment" }).locator("option:checked");
+  await chosen.filter({ hasText: run.experiment_name }).waitFor({ state: "attached" });
+  await page.getByRole("link", { name: run.name, exact: true }).first().waitFor();
+  assert.deepEqual(faults, []);
+  await page.close();
+});
+
+test("a picture among the artifacts is shown, and a page among them is shown as text", async () => {
+  const run = await logRun({ "roc.png": pixel, "report.html": "<script>document.title = 'ran'</script>" });
+  const { page, faults } = await open(browser, `/runs/${run.id}?tab=artifacts`);
+  await page.getByRole("button", { name: "roc.png", exact: true }).click();
+  const picture = page.getByRole("img", { name: "roc.png" });
+  await picture.waitFor();
+  await page.waitForFunction((image) => image.naturalWidth === 1, await picture.elementHandle());
+  await page.getByRole("button", { name: "report.html", exact: true }).click();
+  await page.getByText("<script>document.title").waitFor();
+  assert.notEqual(await page.title(), "ran");
+  assert.deepEqual(faults, []);
+  await page.close();
+});
+
+test("every page keeps to the server's content security policy", async () => {
+  const run = await someRun();
+  const { headers } = await fetch(base);
+  assert.match(headers.get("content-security-policy") ?? "", /default-src 'self'/);
+  const { page, faults } = await open(browser, "/");
+  const parts = ["", "?tab=artifacts", "?tab=log", "?x=wall&smooth=0.5&y=log"].map(
+    (part) => `/runs/${run.id}${part}`,
+  );
+  for (const address of ["/runs", ...parts, `/compare?run=${run.id}&tab=values`, "/jobs", "/nowhere"]) {
+    await page.goto(base + address);
+    await page.getByText("Live", { exact: true }).waitFor();
+  }
+  assert.deepEqual(faults, []);
+  const noticed = page.waitForEvent("console", (message) => /style-src/.test(message.text()));
+  await page.evaluate(() => document.body.setAttribute("style", "color: red"));
+  await noticed;
+  assert.match(faults.join(), /style-src/, "what the policy forbids would have been noticed");
   await page.close();
 });
 

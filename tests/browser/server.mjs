@@ -38,8 +38,14 @@ export async function someRun() {
   return logRun();
 }
 
-/** Logs a run with one curve, one parameter and one artifact. */
-export async function logRun() {
+/** A PNG of one pixel. */
+export const pixel = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+/** Logs a run with one curve, one parameter and the given artifacts. */
+export async function logRun(files = { "report.txt": "fine" }) {
   const mlflow = "/api/2.0/mlflow";
   const start_time = Date.now();
   const created = await call("POST", `${mlflow}/runs/create`, {
@@ -56,11 +62,13 @@ export async function logRun() {
   }));
   await call("POST", `${mlflow}/runs/log-batch`, { run_id, metrics, params: [{ key: "depth", value: "6" }] });
   const place = artifact_uri.replace(/^mlflow-artifacts:\/+/, "");
-  const sent = await fetch(`${base}/api/2.0/mlflow-artifacts/artifacts/${place}/report.txt`, {
-    method: "PUT",
-    body: "fine",
-  });
-  if (!sent.ok) throw new Error(`The artifact was refused with ${sent.status}: ${await sent.text()}`);
+  for (const [name, body] of Object.entries(files)) {
+    const sent = await fetch(`${base}/api/2.0/mlflow-artifacts/artifacts/${place}/${name}`, {
+      method: "PUT",
+      body,
+    });
+    if (!sent.ok) throw new Error(`The artifact was refused with ${sent.status}: ${await sent.text()}`);
+  }
   await call("POST", `${mlflow}/runs/update`, { run_id, status: "FINISHED", end_time: start_time + 200_000 });
   return call("GET", `/api/v1/runs/${run_id}`);
 }

@@ -17,7 +17,7 @@ export function noise(text: string): number {
 export const experiments: Experiment[] = ["flights-delay", "weather-join", "baseline"].map((name, index) => ({
   id: String(index + 1),
   name,
-  lifecycle_stage: "active",
+  lifecycle_stage: "ACTIVE",
   created_at: iso(start - 9 * 86_400_000),
   updated_at: iso(start - index * 3_600_000),
   runs: 0,
@@ -73,7 +73,7 @@ function makePair(index: number, state: JobState, given?: string) {
         )[state] ?? "FINISHED"),
     started_at: iso(started),
     ...(ended && { ended_at: iso(ended) }),
-    lifecycle_stage: "active",
+    lifecycle_stage: "ACTIVE",
     artifact_uri: `mlflow-artifacts:/${experiment.id}/${hex}/artifacts`,
     params: waiting ? {} : params,
     tags: waiting ? {} : { dataset: "nycflights13", "git.branch": "main", note: "time ordered split" },

@@ -123,7 +123,9 @@ function move(job: Job, state: JobState, cause: string) {
   announce("job_state_changed", `jobs/${job.id}`);
 }
 
-function cancel(id: string) {
+function cancel(id: string, request: IncomingMessage) {
+  if (Number(request.headers["content-length"] ?? 0) > 0)
+    throw new Refused(400, "invalid_argument", "this request takes no body");
   const job = found(
     jobs.find((one) => one.id === id),
     "job",
@@ -265,7 +267,7 @@ const routes: [string, RegExp, Handler][] = [
       ),
   ],
   ["POST", /^\/jobs$/, (_, call) => void submit(call)],
-  ["POST", /^\/jobs\/([^/]+)\/cancel$/, ([, id = ""]) => cancel(id)],
+  ["POST", /^\/jobs\/([^/]+)\/cancel$/, ([, id = ""], { request }) => cancel(id, request)],
   ["GET", /^\/jobs\/([^/]+)\/logs$/, ([, id = ""], call) => void sendLog(id, call)],
   ["GET", /^\/events$/, (_, call) => sendEvents(call)],
   [

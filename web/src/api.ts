@@ -97,7 +97,9 @@ export const api = {
   runs: (query: RunQuery, signal: AbortSignal) => get<RunPage>(url("/runs", { ...query }), signal),
   run: (run: string, signal: AbortSignal) => get<Run>(url(`/runs/${id(run)}`), signal),
   experiments: (signal: AbortSignal) =>
-    get<{ experiments: Experiment[] }>(url("/experiments"), signal).then((page) => page.experiments),
+    get<{ experiments: Experiment[] }>(url("/experiments", { limit: 1000 }), signal).then(
+      (page) => page.experiments,
+    ),
   curves: (query: CurveQuery, signal: AbortSignal) =>
     get<{ curves: Curve[] }>(url("/curves", { ...query }), signal).then((page) => page.curves),
   artifacts: (run: string, path: string, signal: AbortSignal) =>
@@ -106,8 +108,7 @@ export const api = {
   job: (job: string, signal: AbortSignal) => get<Job>(url(`/jobs/${id(job)}`), signal),
   cluster: (signal: AbortSignal) => get<Cluster>(url("/cluster"), signal),
   cancelJob: async (job: string): Promise<Job> => {
-    const headers = { "Content-Type": "application/json" };
-    const response = await send(url(`/jobs/${id(job)}/cancel`), { method: "POST", headers, body: "{}" });
+    const response = await send(url(`/jobs/${id(job)}/cancel`), { method: "POST" });
     return response.json() as Promise<Job>;
   },
 };

@@ -8,7 +8,7 @@ export const links = {
   run: (run: string) => `/runs/${id(run)}`,
   job: (job: string) => `/jobs/${id(job)}`,
   compare: (runs: readonly string[]) => `/compare?${runs.map((run) => `run=${id(run)}`).join("&")}`,
-  experiment: (name: string) => `/runs?experiment=${id(name)}`,
+  experiment: (experiment: string) => `/runs?experiment=${id(experiment)}`,
 };
 
 export type Route =
@@ -35,4 +35,15 @@ function decode(part: string): string {
   } catch {
     return part;
   }
+}
+
+/**
+ * Reads the part after # of a link that the MLflow client prints: "#/experiments/1/runs/ID" is a run, and
+ * "#/experiments/1" with whatever else follows is the runs of that experiment. Any other is undefined.
+ */
+export function readMlflowLink(hash: string): string | undefined {
+  const [path = ""] = hash.slice(1).split("?");
+  const [section, experiment, kind, run] = path.split("/").filter(Boolean).map(decode);
+  if (section !== "experiments" || !experiment) return undefined;
+  return kind === "runs" && run ? links.run(run) : links.experiment(experiment);
 }

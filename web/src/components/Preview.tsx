@@ -7,7 +7,7 @@ import { Loading, Problem } from "./Notices.tsx";
 
 const textKinds =
   /(^|\/)(MLmodel|[^/]+\.(txt|json|jsonl|ya?ml|toml|ini|cfg|csv|tsv|md|py|log|sh|sql|html|xml))$/;
-const imageKinds = /\.(png|jpe?g|gif|webp)$/i;
+const imageKinds = /\.(png|jpe?g|gif|webp|avif|bmp|svg)$/i;
 const largestText = 512 * 1024;
 
 /** Shows a text or an image in place. Text of any kind is shown as text: nothing that a run logged is ever executed. */

@@ -70,7 +70,7 @@ function Chosen({ runs }: { runs: readonly Run[] }) {
           <a href={links.run(run.id)}>{runTitle(run)}</a>
           <Status state={run.status} />
           <span class="faint">
-            <Duration from={run.started_at} to={run.ended_at} />
+            <Duration from={run.status === "SCHEDULED" ? undefined : run.started_at} to={run.ended_at} />
           </span>
           <button
             type="button"

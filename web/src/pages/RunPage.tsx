@@ -61,7 +61,7 @@ function Head({ run }: { run: Run }) {
   const waiting = run.status === "SCHEDULED";
   return (
     <PageHead
-      above={[run.experiment_name, links.experiment(run.experiment_name)]}
+      above={[run.experiment_name, links.experiment(run.experiment_id)]}
       title={runTitle(run)}
       state={run.status}
     >
@@ -101,7 +101,9 @@ function Head({ run }: { run: Run }) {
 
 function Side({ run }: { run: Run }) {
   const params = Object.entries(run.params).sort(([a], [b]) => a.localeCompare(b));
-  const tags = Object.entries(run.tags).filter(([key]) => !key.startsWith("mlflow."));
+  const tags = Object.entries(run.tags).filter(
+    ([key]) => !key.startsWith("mlflow.") && key !== "orrery.job_id",
+  );
   const metrics = [...run.metrics].sort((a, b) => a.key.localeCompare(b.key));
   return (
     <aside class="side">

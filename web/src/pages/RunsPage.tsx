@@ -110,16 +110,17 @@ function CompareLink() {
 function ExperimentChoice({ chosen }: { chosen: string }) {
   const experiments = useResource("experiments", api.experiments);
   const known = experiments.data ?? [];
+  const found = known.find(({ id }) => id === chosen) ?? known.find(({ name }) => name === chosen);
   return (
     <select
       aria-label="Experiment"
-      value={chosen}
+      value={found?.id ?? chosen}
       onChange={(event) => setQuery({ experiment: event.currentTarget.value })}
     >
       <option value="">All experiments</option>
-      {chosen && !known.some(({ name }) => name === chosen) && <option value={chosen}>{chosen}</option>}
+      {chosen && !found && <option value={chosen}>{chosen}</option>}
       {known.map(({ id, name }) => (
-        <option key={id} value={name}>
+        <option key={id} value={id}>
           {name}
         </option>
       ))}

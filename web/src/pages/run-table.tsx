@@ -34,7 +34,7 @@ export function runTableColumns(chosen: readonly ChosenColumn[], order: string):
       title: "Experiment",
       width: 140,
       cell: (run) => (
-        <a class="plain" href={links.experiment(run.experiment_name)}>
+        <a class="plain" href={links.experiment(run.experiment_id)}>
           {run.experiment_name}
         </a>
       ),

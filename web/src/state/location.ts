@@ -1,4 +1,5 @@
 import { computed, signal } from "@preact/signals";
+import { readMlflowLink } from "../routes.ts";
 
 // The address bar is where view state lives: what a page shows can be reloaded and shared.
 
@@ -43,10 +44,16 @@ function onClick(event: MouseEvent) {
   navigate(link.href);
 }
 
+/** Shows what the address bar says; one that the MLflow client printed becomes ours, and leaves no entry to go back to. */
+function readAddress() {
+  const ours = readMlflowLink(window.location.hash);
+  if (ours) history.replaceState(null, "", ours);
+  current.value = new URL(window.location.href);
+}
+
 /** Turns clicks on our own links into moves within the page, and follows Back and Forward. Called once. */
 export function followLinks() {
   document.addEventListener("click", onClick);
-  window.addEventListener("popstate", () => {
-    current.value = new URL(window.location.href);
-  });
+  window.addEventListener("popstate", readAddress);
+  readAddress();
 }
