@@ -9,7 +9,7 @@ RELEASE := build/release
 # The steps of a target build on each other; each is parallel inside.
 .NOTPARALLEL:
 
-.PHONY: help setup configure build lint unit check conformance faults fuzz test test-full asan tsan demo bench format clean
+.PHONY: help setup configure build lint unit check conformance faults fuzz test test-full browser asan tsan demo bench format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z -]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,9 +48,12 @@ fuzz: ## every fuzzer, a bounded number of inputs
 test: check conformance faults fuzz ## everything that a change has to pass
 	@tools/tally_tests.py build/reports
 
-test-full: test asan tsan ## and the sanitizers and the long forms
+browser: build ## the pages in Chromium, on a server of their own (installs it: some 300 MB)
 	@tools/setup full
 	tools/run_tests browser release
+
+test-full: test browser asan tsan ## and the browser, the sanitizers and the long forms
+	@tools/setup full
 	tools/run_tests packaging release
 	tools/run_tests faults release --long
 	tools/fuzz --runs 1000000
