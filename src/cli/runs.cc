@@ -96,7 +96,7 @@ void Show(const std::string& id, Context& context) {
   }
   const auto run = FromJson<RunRecord, Reading::kLenient>(text);
   const Instant now = context.clock.Now();
-  Table facts({{"RUN"}, {.title = run.id, .room = Table::Room::kCut}});
+  Table facts({{"RUN"}, {run.id}});
   const auto add = [&](const char* label, const std::string& value, Tint tint = Tint::kPlain) {
     if (!value.empty()) facts.Add({{label, Tint::kDim}, {value, tint}});
   };

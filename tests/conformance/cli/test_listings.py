@@ -109,6 +109,9 @@ def test_a_run_is_shown(cli: Cli, runs: list[str]) -> None:
     shown = cli.ok("runs", "show", runs[0])
     assert "wide" in shown and "FINISHED" in shown and "1 min 00 s" in shown
     assert "val_auc" in shown and "0.71" in shown and "depth" in shown
+    assert f"/runs/{runs[0]}\n" in cli.on_terminal(
+        "runs", "show", runs[0], columns=40
+    )  # a page that can be opened
     assert cli.json("runs", "show", runs[0])["params"] == {"lr": "0.1", "depth": "8"}
 
 
