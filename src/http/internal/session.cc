@@ -242,12 +242,16 @@ Task<Response> Session::HandleStream(Admission& admission) {
       co_await Wait(std::chrono::milliseconds::max());
       continue;
     }
+    std::exception_ptr broken;
     try {
       co_await fill();
     } catch (const std::exception&) {
-      failed = true;
-      pipe.Fail(std::current_exception());
+      broken = std::current_exception();
     }
+    if (!broken) continue;
+    failed = true;
+    // Outside the handler, which would hold it too: the worker must be able to read it alone.
+    pipe.Fail(std::move(broken));
   }
   co_return response;
 }
