@@ -42,6 +42,7 @@ RunView ViewOf(const tracking::Run& run, const std::string& experiment_name) {
     view.metrics.push_back({metric.key, metric.value, metric.step, ShownAt(metric.timestamp_ms), metric.min,
                             metric.max, metric.first, metric.count});
   }
+  for (const tracking::ModelOutput& model : run.model_outputs) view.models.push_back(model.model_id);
   view.job_id = Find(view.tags, "orrery.job_id");
   view.source_name = Find(view.tags, "mlflow.source.name");
   view.git_commit = Find(view.tags, "mlflow.source.git.commit");

@@ -52,6 +52,7 @@ struct RunView {
       {"job_id", "The job that it belongs to, where one made it."},
       {"source_name", "The script, as its client said."},
       {"parent_run_id", "The run that it is nested in."},
+      {"models", "The logged models that it made: each is models:/ID to the MLflow client."},
   };
   tracking::RunId id;
   std::string name;
@@ -70,11 +71,12 @@ struct RunView {
   std::optional<std::string> source_name;
   std::optional<std::string> git_commit;
   std::optional<std::string> parent_run_id;
+  std::vector<std::string> models;
 };
 BOOST_DESCRIBE_STRUCT(RunView, (),
                       (id, name, experiment_id, experiment_name, user, status, started_at, ended_at,
                        lifecycle_stage, artifact_uri, params, tags, metrics, job_id, source_name, git_commit,
-                       parent_run_id))
+                       parent_run_id, models))
 
 ExperimentView ViewOf(const tracking::Experiment& experiment, int64_t runs);
 RunView ViewOf(const tracking::Run& run, const std::string& experiment_name);

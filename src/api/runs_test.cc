@@ -63,9 +63,16 @@ TEST_F(RunRoutesTest, ShowsARun) {
       R"("tags":{"mlflow.runName":"a","mlflow.source.git.commit":"c0ffee","orrery.job_id":"j1"},)"
       R"("metrics":[{"key":"bad","value":"NaN","step":0,"at":"9999-12-31T23:59:59.999000Z","min":"NaN","max":"NaN",)"
       R"("first":"NaN","count":1},{"key":"loss","value":0.5,"step":3,"at":"1970-01-01T00:00:01.000000Z","min":0.5,)"
-      R"("max":0.5,"first":0.5,"count":1}],"job_id":"j1","git_commit":"c0ffee"})");
+      R"("max":0.5,"first":0.5,"count":1}],"job_id":"j1","git_commit":"c0ffee","models":[]})");
   EXPECT_THAT(Get("/api/v1/runs/none", 404), HasSubstr(R"("code":"not_found")"));
   EXPECT_THAT(Get("/api/v1/runs/a%20b", 400), HasSubstr(R"("field":"run_id")"));
+}
+
+TEST_F(RunRoutesTest, ARunNamesTheModelsThatItMade) {
+  const auto id = Add("a");
+  const auto model = tracking_.logged_models.Create({.source_run_id = id.text()}, by_).id;
+  tracking_.runs.LogOutputs(id, {{model.text(), 3}});
+  EXPECT_THAT(Get("/api/v1/runs/a"), HasSubstr(R"("models":[")" + model.text() + R"("])"));
 }
 
 TEST_F(RunRoutesTest, SearchesAndPages) {

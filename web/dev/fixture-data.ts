@@ -78,6 +78,7 @@ function makePair(index: number, state: JobState, given?: string) {
     params: waiting ? {} : params,
     tags: waiting ? {} : { dataset: "nycflights13", "git.branch": "main", note: "time ordered split" },
     metrics: [],
+    models: ended ? [`m-${hex.split("").reverse().join("")}`] : [],
     ...(index % 9 !== 8 && { job_id: jobId }),
     source_name: "train.py",
     git_commit: "9c0800d2e1f04b7a",

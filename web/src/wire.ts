@@ -120,6 +120,8 @@ export interface Run {
   source_name?: string;
   git_commit?: string;
   parent_run_id?: string;
+  /** Ids of logged models, which are kept by themselves: models:/ID. */
+  models: string[];
 }
 
 export interface RunPage {

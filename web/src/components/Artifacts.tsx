@@ -17,6 +17,15 @@ export function Artifacts({ run }: { run: Run }) {
     (a, b) => Number(b.is_dir) - Number(a.is_dir) || a.path.localeCompare(b.path),
   );
   const chosen = entries.find((entry) => entry.path === file);
+  if (entries.length === 0 && path === "" && run.models.length > 0)
+    return (
+      <Empty
+        title="No files besides its model"
+        commands={run.models.slice(-1).map((model) => `mlflow.pyfunc.load_model("models:/${model}")`)}
+      >
+        Models are kept by themselves, and loaded by their id:
+      </Empty>
+    );
   if (entries.length === 0 && path === "")
     return (
       <Empty title="No artifacts" commands={['mlflow.log_artifact("report.html")']}>

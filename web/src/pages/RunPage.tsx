@@ -127,6 +127,15 @@ function Side({ run }: { run: Run }) {
           <p class="faint">None logged.</p>
         )}
       </Panel>
+      {run.models.length > 0 && (
+        <Panel title="Models" note={run.models.length}>
+          {run.models.map((model) => (
+            <p key={model}>
+              <Copyable text={`models:/${model}`} />
+            </p>
+          ))}
+        </Panel>
+      )}
       <Panel title="Tags" note={tags.length}>
         {tags.length > 0 ? (
           <Facts facts={tags.sort(([a], [b]) => a.localeCompare(b))} />
