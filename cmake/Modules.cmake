@@ -15,6 +15,12 @@ function(orrery_layer_dependencies module out)
   message(FATAL_ERROR "module '${module}' is not in tools/layers.txt")
 endfunction()
 
+# Sanitizers make the longest tests several times as long.
+set(ORRERY_TEST_SECONDS 300)
+if(ORRERY_SANITIZE)
+  set(ORRERY_TEST_SECONDS 900)
+endif()
+
 function(orrery_module module)
   cmake_parse_arguments(ARG "" "" "LIBS;PRIVATE_LIBS;TEST_LIBS" ${ARGN})
   set(dir "${CMAKE_SOURCE_DIR}/src/${module}")
@@ -35,7 +41,7 @@ function(orrery_module module)
     add_executable(orrery_${module}_test ${tests})
     target_link_libraries(orrery_${module}_test PRIVATE orrery_${module} ${ARG_TEST_LIBS} GTest::gmock_main orrery_warnings)
     add_test(NAME ${module} COMMAND orrery_${module}_test)
-    set_tests_properties(${module} PROPERTIES LABELS unit TIMEOUT 300)
+    set_tests_properties(${module} PROPERTIES LABELS unit TIMEOUT ${ORRERY_TEST_SECONDS})
   endif()
 endfunction()
 

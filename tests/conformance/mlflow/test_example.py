@@ -19,6 +19,7 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "flights"
 PER_EPOCH = {"loss", "val_auc", "val_accuracy", "learning_rate", "samples_per_second"}
 
 
+@pytest.mark.timeout(600)  # it trains for real
 def test_script_logs_into_the_run_that_it_is_given(server: Server, client: MlflowClient, run: str) -> None:
     environment = {**os.environ, "MLFLOW_TRACKING_URI": server.url, "MLFLOW_RUN_ID": run}
     environment.pop("MLFLOW_EXPERIMENT_ID", None)
