@@ -5,8 +5,8 @@
 
 #include "api/artifact_type.h"
 #include "api/curves.h"
-#include "api/run_view.h"
 #include "http/ranged.h"
+#include "tracking/run_view.h"
 
 namespace orrery::api {
 namespace {
@@ -15,16 +15,10 @@ constexpr int64_t kDefaultPage = 100;
 constexpr int64_t kMostInPage = 1'000;
 
 struct ExperimentList {
-  std::vector<ExperimentView> experiments;
+  std::vector<tracking::ExperimentView> experiments;
   std::optional<std::string> next_page_token;
 };
 BOOST_DESCRIBE_STRUCT(ExperimentList, (), (experiments, next_page_token))
-
-struct RunList {
-  std::vector<RunView> runs;
-  std::optional<std::string> next_page_token;
-};
-BOOST_DESCRIBE_STRUCT(RunList, (), (runs, next_page_token))
 
 struct ArtifactList {
   std::string path;
@@ -65,12 +59,12 @@ ExperimentList ListExperiments(tracking::Tracking& tracking, const http::Query& 
   ExperimentList out{.next_page_token = TokenOf(page.next_page_token)};
   for (const tracking::Experiment& experiment : page.experiments) {
     const auto count = counts.find(experiment.id);
-    out.experiments.push_back(ViewOf(experiment, count == counts.end() ? 0 : count->second));
+    out.experiments.push_back(tracking::ViewOf(experiment, count == counts.end() ? 0 : count->second));
   }
   return out;
 }
 
-RunList ListRuns(tracking::Tracking& tracking, const http::Query& query) {
+tracking::RunViewPage ListRuns(tracking::Tracking& tracking, const http::Query& query) {
   query.RefuseOthers({"experiment", "filter", "order_by", "limit", "page_token"});
   tracking::RunQuery asked{.filter = query.Get("filter"),
                            .order_by = query.All("order_by"),
@@ -81,19 +75,19 @@ RunList ListRuns(tracking::Tracking& tracking, const http::Query& query) {
   }
   asked.all_experiments = asked.experiment_ids.empty();
   const auto page = tracking.runs.Search(asked);
-  RunList out{.next_page_token = TokenOf(page.next_page_token)};
+  tracking::RunViewPage out{.next_page_token = TokenOf(page.next_page_token)};
   std::map<int64_t, std::string> names;
   for (const tracking::Run& run : page.runs) {
     const int64_t experiment = run.info.experiment_id;
     if (!names.contains(experiment)) names[experiment] = tracking.experiments.Get(experiment).name;
-    out.runs.push_back(ViewOf(run, names[experiment]));
+    out.runs.push_back(tracking::ViewOf(run, names[experiment]));
   }
   return out;
 }
 
-RunView GetRun(tracking::Tracking& tracking, const http::Request& request) {
+tracking::RunView GetRun(tracking::Tracking& tracking, const http::Request& request) {
   const auto run = tracking.runs.Get(tracking::RunId::Parse(request.path("id")));
-  return ViewOf(run, tracking.experiments.Get(run.info.experiment_id).name);
+  return tracking::ViewOf(run, tracking.experiments.Get(run.info.experiment_id).name);
 }
 
 /// The run of the path, which must exist.
@@ -163,18 +157,20 @@ void AddRunRoutes(http::Router& router, tracking::Tracking& tracking, tracking::
        .tag = "runs",
        .query = {limit, token}},
       [&](const http::Request& request) { return ListExperiments(tracking, request.query()); });
-  router.Get<RunList>("/api/v1/runs",
-                      {.id = "listRuns",
-                       .summary = "Search runs, newest first.",
-                       .tag = "runs",
-                       .query = {{"experiment", "An experiment's id or name; all without it.", true},
-                                 {"filter", "MLflow's grammar: metrics.loss < 0.5 AND params.model = 'xgb'"},
-                                 {"order_by", "A field and ASC or DESC: metrics.loss ASC", true},
-                                 limit,
-                                 token}},
-                      [&](const http::Request& request) { return ListRuns(tracking, request.query()); });
-  router.Get<RunView>("/api/v1/runs/{id}", {.id = "getRun", .summary = "Read a run.", .tag = "runs"},
-                      [&](const http::Request& request) { return GetRun(tracking, request); });
+  router.Get<tracking::RunViewPage>(
+      "/api/v1/runs",
+      {.id = "listRuns",
+       .summary = "Search runs, newest first.",
+       .tag = "runs",
+       .query = {{"experiment", "An experiment's id or name; all without it.", true},
+                 {"filter", "MLflow's grammar: metrics.loss < 0.5 AND params.model = 'xgb'"},
+                 {"order_by", "A field and ASC or DESC: metrics.loss ASC", true},
+                 limit,
+                 token}},
+      [&](const http::Request& request) { return ListRuns(tracking, request.query()); });
+  router.Get<tracking::RunView>("/api/v1/runs/{id}",
+                                {.id = "getRun", .summary = "Read a run.", .tag = "runs"},
+                                [&](const http::Request& request) { return GetRun(tracking, request); });
   AddCurveRoute(router, tracking);
   AddArtifactRoutes(router, tracking, artifacts);
 }

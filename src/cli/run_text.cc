@@ -6,19 +6,27 @@
 
 namespace orrery::cli {
 
-Tint TintOfStatus(const std::string& status) {
-  if (status == "FINISHED") return Tint::kGreen;
-  if (status == "FAILED") return Tint::kRed;
-  if (status == "KILLED") return Tint::kYellow;
-  return status == "RUNNING" ? Tint::kBlue : Tint::kPlain;
+Tint TintOf(tracking::RunStatus status) {
+  switch (status) {
+    case tracking::RunStatus::kFinished:
+      return Tint::kGreen;
+    case tracking::RunStatus::kFailed:
+      return Tint::kRed;
+    case tracking::RunStatus::kKilled:
+      return Tint::kYellow;
+    case tracking::RunStatus::kRunning:
+      return Tint::kBlue;
+    case tracking::RunStatus::kScheduled:
+      return Tint::kPlain;
+  }
+  return Tint::kPlain;
 }
 
-std::string RunTimeOf(const RunRecord& run, Instant now) {
-  if (!run.started_at) return "";
-  return DurationText(std::chrono::duration<double>(run.ended_at.value_or(now) - *run.started_at).count());
+std::string RunTimeOf(const tracking::RunView& run, Instant now) {
+  return DurationText(std::chrono::duration<double>(run.ended_at.value_or(now) - run.started_at).count());
 }
 
-void PrintMetrics(const RunRecord& run, Context& context) {
+void PrintMetrics(const tracking::RunView& run, Context& context) {
   if (run.metrics.empty()) return;
   using Align = Table::Align;
   Table table({{"METRIC"},
@@ -27,7 +35,7 @@ void PrintMetrics(const RunRecord& run, Context& context) {
                {"MIN", Align::kRight},
                {"MAX", Align::kRight},
                {"POINTS", Align::kRight}});
-  for (const RunMetric& metric : run.metrics) {
+  for (const tracking::MetricView& metric : run.metrics) {
     table.Add({{metric.key},
                {NumberText(metric.value), Tint::kBold},
                {std::to_string(metric.step)},
@@ -39,7 +47,7 @@ void PrintMetrics(const RunRecord& run, Context& context) {
 }
 
 void PrintRunSummary(Client& client, const std::string& run_id, Context& context) {
-  PrintMetrics(client.Get<RunRecord>("/api/v1/runs/" + net::EncodeComponent(run_id)), context);
+  PrintMetrics(client.Get<tracking::RunView>("/api/v1/runs/" + net::EncodeComponent(run_id)), context);
 }
 
 }  // namespace orrery::cli

@@ -32,12 +32,13 @@ std::string SearchTarget(const SearchOptions& options) {
 }
 
 /// The metrics that most of the runs have, at most three, unless the user names them.
-std::vector<std::string> MetricColumns(const SearchOptions& options, const std::vector<RunRecord>& runs) {
+std::vector<std::string> MetricColumns(const SearchOptions& options,
+                                       const std::vector<tracking::RunView>& runs) {
   if (!options.metrics.empty()) return options.metrics;
   constexpr size_t kMost = 3;
   std::map<std::string, int> count;
-  for (const RunRecord& run : runs) {
-    for (const RunMetric& metric : run.metrics) ++count[metric.key];
+  for (const tracking::RunView& run : runs) {
+    for (const tracking::MetricView& metric : run.metrics) ++count[metric.key];
   }
   std::vector<std::pair<int, std::string>> ranked;
   for (const auto& [key, times] : count) ranked.emplace_back(-times, key);
@@ -47,8 +48,8 @@ std::vector<std::string> MetricColumns(const SearchOptions& options, const std::
   return columns;
 }
 
-std::string LatestOf(const RunRecord& run, const std::string& key) {
-  const auto found = std::ranges::find(run.metrics, key, &RunMetric::key);
+std::string LatestOf(const tracking::RunView& run, const std::string& key) {
+  const auto found = std::ranges::find(run.metrics, key, &tracking::MetricView::key);
   return found == run.metrics.end() ? "" : NumberText(found->value);
 }
 
@@ -59,7 +60,7 @@ void Search(const SearchOptions& options, Context& context) {
     context.out << text << "\n";
     return;
   }
-  const auto page = FromJson<RunRecords, Reading::kLenient>(text);
+  const auto page = FromJson<tracking::RunViewPage, Reading::kLenient>(text);
   if (page.runs.empty()) {
     context.out << "No runs" << (options.filter.empty() ? ". Make one: orrery submit train.py" : " match.")
                 << "\n";
@@ -74,12 +75,12 @@ void Search(const SearchOptions& options, Context& context) {
   columns.push_back({.title = "EXPERIMENT", .room = Room::kSpare});
   Table table(columns);
   const Instant now = context.clock.Now();
-  for (const RunRecord& run : page.runs) {
+  for (const tracking::RunView& run : page.runs) {
     std::vector<Table::Cell> row = {
-        {run.id}, {run.name, Tint::kBold}, {run.status, TintOfStatus(run.status)}};
+        {run.id.text()}, {run.name, Tint::kBold}, {EnumName(run.status), TintOf(run.status)}};
     for (const std::string& key : metrics) row.push_back({LatestOf(run, key)});
     row.push_back({RunTimeOf(run, now)});
-    row.push_back({run.started_at ? AgoText(*run.started_at, now) : ""});
+    row.push_back({AgoText(run.started_at, now)});
     row.push_back({run.experiment_name});
     table.Add(std::move(row));
   }
@@ -94,20 +95,20 @@ void Show(const std::string& id, Context& context) {
     context.out << text << "\n";
     return;
   }
-  const auto run = FromJson<RunRecord, Reading::kLenient>(text);
+  const auto run = FromJson<tracking::RunView, Reading::kLenient>(text);
   const Instant now = context.clock.Now();
-  Table facts({{"RUN"}, {run.id}});
+  Table facts({{"RUN"}, {run.id.text()}});
   const auto add = [&](const char* label, const std::string& value, Tint tint = Tint::kPlain) {
     if (!value.empty()) facts.Add({{label, Tint::kDim}, {value, tint}});
   };
   add("Name", run.name);
   add("Experiment", run.experiment_name);
-  add("Status", run.status, TintOfStatus(run.status));
-  add("Started", run.started_at ? AgoText(*run.started_at, now) + " by " + run.user : "");
+  add("Status", EnumName(run.status), TintOf(run.status));
+  add("Started", AgoText(run.started_at, now) + (run.user.empty() ? "" : " by " + run.user));
   add("Time", RunTimeOf(run, now));
   add("Job", run.job_id.value_or(""));
   add("Commit", run.git_commit.value_or(""));
-  add("Page", client.base_url() + "/runs/" + run.id);
+  add("Page", client.base_url() + "/runs/" + run.id.text());
   context.out << facts.Text(context.terminal) << "\n";
   PrintMetrics(run, context);
   if (!run.params.empty()) {
@@ -119,24 +120,26 @@ void Show(const std::string& id, Context& context) {
 }
 
 /// A run's name, or the beginning of its id where another one has the same name.
-std::string TitleOf(const RunRecord& run, const std::vector<RunRecord>& runs) {
+std::string TitleOf(const tracking::RunView& run, const std::vector<tracking::RunView>& runs) {
   constexpr size_t kEnough = 8;
-  return std::ranges::count(runs, run.name, &RunRecord::name) > 1 ? run.id.substr(0, kEnough) : run.name;
+  return std::ranges::count(runs, run.name, &tracking::RunView::name) > 1 ? run.id.text().substr(0, kEnough)
+                                                                          : run.name;
 }
 
 /// One row a param or metric, one column a run; what differs is bold.
 void Compare(const std::vector<std::string>& ids, Context& context) {
   Client client(context);
-  std::vector<RunRecord> runs;
+  std::vector<tracking::RunView> runs;
   for (const std::string& id : ids)
-    runs.push_back(client.Get<RunRecord>("/api/v1/runs/" + net::EncodeComponent(id)));
+    runs.push_back(client.Get<tracking::RunView>("/api/v1/runs/" + net::EncodeComponent(id)));
   if (context.json) {
-    context.out << ToJson(RunRecords{.runs = runs, .next_page_token = std::nullopt}) << "\n";
+    context.out << ToJson(tracking::RunViewPage{.runs = runs, .next_page_token = std::nullopt}) << "\n";
     return;
   }
   using Room = Table::Room;
   std::vector<Table::Column> columns = {{"KIND"}, {.title = "KEY", .room = Room::kCut}};
-  for (const RunRecord& run : runs) columns.push_back({TitleOf(run, runs), Table::Align::kRight, Room::kCut});
+  for (const tracking::RunView& run : runs)
+    columns.push_back({TitleOf(run, runs), Table::Align::kRight, Room::kCut});
   Table table(columns);
   const auto add = [&](const char* kind, const std::string& key, const std::vector<std::string>& values) {
     const bool differs = std::ranges::adjacent_find(values, std::ranges::not_equal_to()) != values.end();
@@ -148,10 +151,10 @@ void Compare(const std::vector<std::string>& ids, Context& context) {
   std::set<std::string> metrics;
   std::vector<std::string> statuses;
   std::vector<std::string> times;
-  for (const RunRecord& run : runs) {
+  for (const tracking::RunView& run : runs) {
     for (const auto& [key, value] : run.params) params.insert(key);
-    for (const RunMetric& metric : run.metrics) metrics.insert(metric.key);
-    statuses.push_back(run.status);
+    for (const tracking::MetricView& metric : run.metrics) metrics.insert(metric.key);
+    statuses.push_back(EnumName(run.status));
     times.push_back(RunTimeOf(run, context.clock.Now()));
   }
   add("", "status", statuses);
@@ -159,11 +162,11 @@ void Compare(const std::vector<std::string>& ids, Context& context) {
   const auto each = [&](const char* kind, const std::set<std::string>& keys, auto value_of) {
     for (const std::string& key : keys) {
       std::vector<std::string> values;
-      for (const RunRecord& run : runs) values.push_back(value_of(run, key));
+      for (const tracking::RunView& run : runs) values.push_back(value_of(run, key));
       add(kind, key, values);
     }
   };
-  each("param", params, [](const RunRecord& run, const std::string& key) {
+  each("param", params, [](const tracking::RunView& run, const std::string& key) {
     const auto found = run.params.find(key);
     return found == run.params.end() ? std::string("") : found->second;
   });

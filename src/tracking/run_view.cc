@@ -1,8 +1,8 @@
-#include "api/run_view.h"
+#include "tracking/run_view.h"
 
 #include <algorithm>
 
-namespace orrery::api {
+namespace orrery::tracking {
 namespace {
 
 /// Times of metrics are any int64; the calendar ends at the years 0 and 9999.
@@ -19,13 +19,13 @@ std::optional<std::string> Find(const std::map<std::string, std::string>& tags, 
 
 }  // namespace
 
-ExperimentView ViewOf(const tracking::Experiment& experiment, int64_t runs) {
+ExperimentView ViewOf(const Experiment& experiment, int64_t runs) {
   return {std::to_string(experiment.id),  experiment.name,
           experiment.lifecycle_stage,     ShownAt(experiment.created_ms),
           ShownAt(experiment.updated_ms), runs};
 }
 
-RunView ViewOf(const tracking::Run& run, const std::string& experiment_name) {
+RunView ViewOf(const Run& run, const std::string& experiment_name) {
   RunView view{.id = run.info.id,
                .name = run.info.name,
                .experiment_id = std::to_string(run.info.experiment_id),
@@ -36,13 +36,13 @@ RunView ViewOf(const tracking::Run& run, const std::string& experiment_name) {
                .lifecycle_stage = run.info.lifecycle_stage,
                .artifact_uri = run.info.artifact_uri};
   if (run.info.end_ms) view.ended_at = ShownAt(*run.info.end_ms);
-  for (const tracking::Param& param : run.params) view.params.emplace(param.key, param.value);
-  for (const tracking::Tag& tag : run.tags) view.tags.emplace(tag.key, tag.value);
-  for (const tracking::MetricSummary& metric : run.metrics) {
+  for (const Param& param : run.params) view.params.emplace(param.key, param.value);
+  for (const Tag& tag : run.tags) view.tags.emplace(tag.key, tag.value);
+  for (const MetricSummary& metric : run.metrics) {
     view.metrics.push_back({metric.key, metric.value, metric.step, ShownAt(metric.timestamp_ms), metric.min,
                             metric.max, metric.first, metric.count});
   }
-  for (const tracking::ModelOutput& model : run.model_outputs) view.models.push_back(model.model_id);
+  for (const ModelOutput& model : run.model_outputs) view.models.push_back(model.model_id);
   view.job_id = Find(view.tags, "orrery.job_id");
   view.source_name = Find(view.tags, "mlflow.source.name");
   view.git_commit = Find(view.tags, "mlflow.source.git.commit");
@@ -50,4 +50,4 @@ RunView ViewOf(const tracking::Run& run, const std::string& experiment_name) {
   return view;
 }
 
-}  // namespace orrery::api
+}  // namespace orrery::tracking

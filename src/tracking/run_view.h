@@ -12,14 +12,14 @@
 #include "base/instant.h"
 #include "tracking/types.h"
 
-/// Experiments and runs as our own wire shows them. Ids are text: they are names, not numbers to count with.
-namespace orrery::api {
+/// Experiments and runs as our own REST answers them and the command line reads them. Ids are text: they are names, not numbers to count with.
+namespace orrery::tracking {
 
 struct ExperimentView {
   static constexpr FieldDoc kDocs[] = {{"runs", "How many active runs it holds."}};
   std::string id;
   std::string name;
-  tracking::LifecycleStage lifecycle_stage = tracking::LifecycleStage::kActive;
+  LifecycleStage lifecycle_stage = LifecycleStage::kActive;
   Instant created_at;
   Instant updated_at;
   int64_t runs = 0;
@@ -54,15 +54,15 @@ struct RunView {
       {"parent_run_id", "The run that it is nested in."},
       {"models", "The logged models that it made: each is models:/ID to the MLflow client."},
   };
-  tracking::RunId id;
+  RunId id;
   std::string name;
   std::string experiment_id;
   std::string experiment_name;
   std::string user;
-  tracking::RunStatus status = tracking::RunStatus::kRunning;
+  RunStatus status = RunStatus::kRunning;
   Instant started_at;
   std::optional<Instant> ended_at;
-  tracking::LifecycleStage lifecycle_stage = tracking::LifecycleStage::kActive;
+  LifecycleStage lifecycle_stage = LifecycleStage::kActive;
   std::string artifact_uri;
   std::map<std::string, std::string> params;
   std::map<std::string, std::string> tags;
@@ -78,7 +78,14 @@ BOOST_DESCRIBE_STRUCT(RunView, (),
                        lifecycle_stage, artifact_uri, params, tags, metrics, job_id, source_name, git_commit,
                        parent_run_id, models))
 
-ExperimentView ViewOf(const tracking::Experiment& experiment, int64_t runs);
-RunView ViewOf(const tracking::Run& run, const std::string& experiment_name);
+/// A page of runs, newest first unless ordered otherwise.
+struct RunViewPage {
+  std::vector<RunView> runs;
+  std::optional<std::string> next_page_token;
+};
+BOOST_DESCRIBE_STRUCT(RunViewPage, (), (runs, next_page_token))
 
-}  // namespace orrery::api
+ExperimentView ViewOf(const Experiment& experiment, int64_t runs);
+RunView ViewOf(const Run& run, const std::string& experiment_name);
+
+}  // namespace orrery::tracking
