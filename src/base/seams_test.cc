@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/code_of.h"
 #include "base/error.h"
 #include "base/file_system.h"
 #include "base/hash.h"
@@ -18,16 +19,6 @@ class SeamsTest : public testing::Test {
     root_ = name;
   }
   void TearDown() override { files_.RemoveAll(root_); }
-
-  Code CodeOf(const std::function<void()>& action) {
-    try {
-      action();
-    } catch (const Error& error) {
-      return error.code();
-    }
-    ADD_FAILURE() << "no error";
-    return Code::kInternal;
-  }
 
   PosixFileSystem files_;
   PosixProcesses processes_;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/code_of.h"
 #include "base/fake_clock.h"
 #include "base/fake_random.h"
 #include "sql/test_database.h"
@@ -24,16 +25,6 @@ class ContentTest : public testing::Test {
     clock_.Advance(passed);
     return store_.Collect(hours(24));
   }
-  Code CodeOf(const std::function<void()>& action) {
-    try {
-      action();
-    } catch (const Error& error) {
-      return error.code();
-    }
-    ADD_FAILURE() << "no error";
-    return Code::kInternal;
-  }
-
   FakeClock clock_;
   FakeRandom random_;
   PosixFileSystem files_;

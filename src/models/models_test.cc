@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/code_of.h"
 #include "base/fake_clock.h"
 #include "models/fake_lineage.h"
 #include "sql/test_database.h"
@@ -27,14 +28,6 @@ class RegistryTest : public testing::Test {
 
   ModelVersion Add(const std::string& name) {
     return registry_.CreateVersion({.name = name, .source = "models:/m-1", .model_id = "m-1"}, kMe);
-  }
-  static Code CodeOf(const std::function<void()>& call) {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error.code();
-    }
-    return Code::kInternal;
   }
   static std::vector<int64_t> Numbers(const std::vector<ModelVersion>& versions) {
     std::vector<int64_t> out;

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/code_of.h"
 #include "base/fake_clock.h"
 #include "base/fake_random.h"
 #include "sql/test_database.h"
@@ -29,15 +30,6 @@ class ArtifactsTest : public testing::Test {
     for (const auto& entry : artifacts_.List(run_, path))
       out.push_back(entry.path + (entry.is_dir ? "/" : ""));
     return out;
-  }
-  static Code CodeOf(const std::function<void()>& action) {
-    try {
-      action();
-    } catch (const Error& error) {
-      return error.code();
-    }
-    ADD_FAILURE() << "no error";
-    return Code::kInternal;
   }
   bool IsCollected(std::string_view bytes) {
     using std::chrono::hours;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/code_of.h"
 #include "base/fake_clock.h"
 #include "base/fake_random.h"
 #include "sql/test_database.h"
@@ -12,17 +13,6 @@ namespace orrery::tracking {
 /// The services over an embedded database in a folder of its own, for tests.
 class TrackingTest : public testing::Test {
  protected:
-  template <typename F>
-  static Code CodeOf(F&& call) {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error.code();
-    }
-    ADD_FAILURE() << "no error";
-    return Code::kInternal;
-  }
-
   RunId NewRunId(int64_t experiment = 0) {
     return tracking_.runs.Create({.experiment_id = experiment}, by_).info.id;
   }
