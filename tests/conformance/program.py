@@ -62,5 +62,5 @@ class Serving:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.process.poll() is None:
+        if self.process.returncode is None:  # nobody saw its end: one of its own accord is a failure too
             self.stop()
