@@ -61,7 +61,7 @@ GroupCommit::GroupCommit(std::unique_ptr<Connection> connection, OnFatal on_fata
 GroupCommit::~GroupCommit() {
   std::unique_lock lock(mutex_);
   closing_ = true;
-  idle_.wait(lock, [this] { return !leader_ && waiting_.empty(); });
+  idle_.wait(lock, [this] { return callers_ == 0; });
 }
 
 void GroupCommit::Run(const std::function<void(Writer&)>& closure) {
@@ -72,8 +72,10 @@ void GroupCommit::Run(const std::function<void(Writer&)>& closure) {
   if (broken_) throw Unknown();
   if (closing_) throw Error(Code::kUnavailable, "the database is closing");
   waiting_.push_back(&request);
+  ++callers_;
   request.turn.wait(lock, [&] { return request.answered || (!leader_ && waiting_.front() == &request); });
   if (!request.answered) Lead(lock);
+  if (--callers_ == 0) idle_.notify_all();
   if (request.error) std::rethrow_exception(request.error);
 }
 
@@ -86,11 +88,7 @@ void GroupCommit::Lead(std::unique_lock<std::mutex>& lock) {
   Commit(std::move(batch));
   lock.lock();
   leader_.reset();
-  if (waiting_.empty()) {
-    idle_.notify_one();
-  } else {
-    waiting_.front()->turn.notify_one();
-  }
+  if (!waiting_.empty()) waiting_.front()->turn.notify_one();
 }
 
 void GroupCommit::Commit(Batch batch) {

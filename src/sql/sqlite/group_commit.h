@@ -62,9 +62,10 @@ class GroupCommit {
 
   std::unique_ptr<Connection> connection_;
   OnFatal on_fatal_;
-  std::mutex mutex_;  // guards waiting_, leader_, closing_, broken_; the connection is the leader's
+  std::mutex mutex_;  // guards waiting_, leader_, callers_, closing_, broken_; the connection is the leader's
   std::deque<Request*> waiting_;
   std::optional<std::thread::id> leader_;
+  int callers_ = 0;  ///< inside Run(), answered or not
   std::condition_variable idle_;
   bool closing_ = false;
   bool broken_ = false;
