@@ -9,7 +9,7 @@ RELEASE := build/release
 # The steps of a target build on each other; each is parallel inside.
 .NOTPARALLEL:
 
-.PHONY: help setup configure build lint unit check conformance faults fuzz test test-full browser asan tsan demo bench format clean
+.PHONY: help setup configure build lint unit check headers conformance faults fuzz test test-full browser asan tsan demo bench format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z -]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ unit: configure ## unit tests of the C++ modules, the tools and the pages
 
 check: setup lint unit ## lint and unit tests: about two minutes when warm
 
+headers: configure ## every header compiles alone
+	ninja -C $(RELEASE) -j$(JOBS) all_verify_interface_header_sets
+
 conformance: ## real clients against the real binary
 	tools/run_tests conformance release
 
@@ -45,7 +48,7 @@ faults: ## crashes, full disks and restarts, short form
 fuzz: ## every fuzzer, a bounded number of inputs
 	tools/fuzz --runs 20000
 
-test: check conformance faults fuzz ## everything that a change has to pass
+test: check headers conformance faults fuzz ## everything that a change has to pass
 	@tools/tally_tests.py build/reports
 
 browser: build ## the pages in Chromium, on a server of their own (installs it: some 300 MB)

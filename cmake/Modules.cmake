@@ -36,6 +36,7 @@ function(orrery_module module)
     PUBLIC FILE_SET HEADERS BASE_DIRS "${CMAKE_SOURCE_DIR}/src" FILES ${headers})
   target_link_libraries(orrery_${module} PUBLIC ${dependencies} ${ARG_LIBS} PRIVATE ${ARG_PRIVATE_LIBS} orrery_warnings)
   add_dependencies(orrery_${module} layers)
+  set_target_properties(orrery_${module} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)  # target: make headers
 
   if(tests AND ORRERY_TESTS)
     add_executable(orrery_${module}_test ${tests})
