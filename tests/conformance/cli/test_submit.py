@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,12 @@ print("opened", flush=True)
 
 
 @pytest.fixture
-def gated(project: Path) -> Path:
-    """The file that ends the project's script `gated.py`."""
+def gated(project: Path) -> Iterator[Path]:
+    """The file that ends the project's script `gated.py`; a test that fails leaves no job behind that holds CPUs."""
     (project / "gated.py").write_text(UNTIL_OPENED)
-    return project.parent / "gate"
+    gate = project.parent / "gate"
+    yield gate
+    gate.touch()
 
 
 def test_it_waits_and_shows_the_log_and_the_end(cli: Cli, project: Path) -> None:
