@@ -8,6 +8,8 @@ const char* Name(EndCause cause) {
       return "exited";
     case EndCause::kSignalled:
       return "signalled";
+    case EndCause::kOutOfMemory:
+      return "out_of_memory";
     case EndCause::kTimeout:
       return "timeout";
     case EndCause::kCancelled:
@@ -18,10 +20,12 @@ const char* Name(EndCause cause) {
       return "launch_failed";
     case EndCause::kStorageFull:
       return "storage_full";
-    case EndCause::kLost:
-      return "lost";
+    case EndCause::kLostInReboot:
+      return "lost_in_reboot";
+    case EndCause::kLostWithSupervisor:
+      return "lost_with_supervisor";
   }
-  return "lost";
+  return "lost_with_supervisor";
 }
 
 }  // namespace orrery::jobs

@@ -44,14 +44,16 @@ struct AttemptLaunch {
 
 /// Why an attempt ended.
 enum class EndCause {
-  kExited,        ///< by itself: see exit_code
-  kSignalled,     ///< by a signal that was not ours: see signal
-  kTimeout,       ///< ran longer than its timeout and was ended
-  kCancelled,     ///< ended, or kept from starting, by Cancel
-  kEnvironment,   ///< its environment could not be prepared: the log has the build's output
-  kLaunchFailed,  ///< the program could not be executed: message says why
-  kStorageFull,   ///< no space for its log or records
-  kLost,          ///< no outcome was written and nothing runs any more: reboot, or its supervisor was killed
+  kExited,              ///< by itself: see exit_code
+  kSignalled,           ///< by a signal that was not ours: see signal
+  kOutOfMemory,         ///< by the kernel, because it used up the memory that it was given
+  kTimeout,             ///< ran longer than its timeout and was ended
+  kCancelled,           ///< ended, or kept from starting, by Cancel
+  kEnvironment,         ///< its environment could not be prepared: the log has the build's output
+  kLaunchFailed,        ///< the program could not be executed: message says why
+  kStorageFull,         ///< no space for its log or records
+  kLostInReboot,        ///< the machine went down under it, and no outcome was written
+  kLostWithSupervisor,  ///< its supervisor was killed, and no outcome was written
 };
 
 /// Returns the cause's name on the wire: "exited", "storage_full".

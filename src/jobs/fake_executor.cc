@@ -136,7 +136,7 @@ void FakeExecutor::ForgetAll() {
 void FakeExecutor::Lose(const AttemptId& id) {
   {
     const std::lock_guard lock(mutex_);
-    End(attempts_.at(id), {.cause = EndCause::kLost});
+    End(attempts_.at(id), {.cause = EndCause::kLostWithSupervisor});
   }
   Notify();
 }

@@ -99,7 +99,7 @@ TEST(FakeExecutorTest, WatchersHearOfChangesUntilTheyLeave) {
   watch.reset();
   executor.Lose({"a", 1});
   EXPECT_EQ(calls, 1);
-  EXPECT_EQ(executor.Observe().at(0).outcome->cause, EndCause::kLost);
+  EXPECT_EQ(executor.Observe().at(0).outcome->cause, EndCause::kLostWithSupervisor);
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ class Application {
     if (!IsLive(event.number)) return;
     if (next().attempt->supervisor_pid || next().state == JobState::kRunning) {
       // It was claimed once, and the executor has no trace of it: its files are gone, so it is lost.
-      (*this)(Ended{event.number, {.cause = EndCause::kLost}});
+      (*this)(Ended{event.number, {.cause = EndCause::kLostWithSupervisor}});
     } else if (next().cancel_requested) {
       next().attempt->state = AttemptState::kCancelled;
       next().attempt->ended_at = now_;
@@ -154,6 +154,9 @@ std::string DescribeOutcome(const AttemptOutcome& outcome) {
     case EndCause::kSignalled:
       text = "killed by " + SignalText(outcome.signal.value_or(0));
       break;
+    case EndCause::kOutOfMemory:
+      text = "ran out of memory and was killed";
+      break;
     case EndCause::kTimeout:
       text = "ran longer than its timeout and was ended";
       break;
@@ -169,10 +172,11 @@ std::string DescribeOutcome(const AttemptOutcome& outcome) {
     case EndCause::kStorageFull:
       text = "no space was left for its files";
       break;
-    case EndCause::kLost:
-      text =
-          "lost: nothing of it runs any more and no outcome was written (reboot, or its supervisor was "
-          "killed)";
+    case EndCause::kLostInReboot:
+      text = "lost: the machine went down while it ran";
+      break;
+    case EndCause::kLostWithSupervisor:
+      text = "lost: its supervisor was killed and wrote no outcome";
       break;
   }
   if (!outcome.message.empty()) text += ": " + outcome.message;

@@ -101,7 +101,7 @@ TEST(MachineTest, CancelOfALiveAttemptTellsItOnceAndWaitsForItsEnd) {
 TEST(MachineTest, AnEndThatRacesWithACancelIsToldAsItWas) {
   EXPECT_EQ(After(Cancelling(Running()), Exit(0)).state, JobState::kSucceeded);
   EXPECT_EQ(After(Cancelling(Running()), Exit(1)).state, JobState::kCancelled);
-  EXPECT_EQ(After(Cancelling(Running()), {.cause = EndCause::kLost}).state, JobState::kCancelled);
+  EXPECT_EQ(After(Cancelling(Running()), {.cause = EndCause::kLostInReboot}).state, JobState::kCancelled);
 }
 
 TEST(MachineTest, AnAbsentAttemptIsLaunchedAgainUnlessItWasCancelledOrIsLost) {
@@ -110,7 +110,7 @@ TEST(MachineTest, AnAbsentAttemptIsLaunchedAgainUnlessItWasCancelledOrIsLost) {
   EXPECT_THAT(again.effects, ElementsAre(Effect::kLaunch));
   EXPECT_EQ(Advance(Cancelling(Starting()), Absent{1}, kNow).next.state, JobState::kCancelled);
   const Standing claimed = Advance(Starting(), Claimed{1, 77}, kNow).next;
-  EXPECT_EQ(Advance(claimed, Absent{1}, kNow).next.attempt->cause, "lost");
+  EXPECT_EQ(Advance(claimed, Absent{1}, kNow).next.attempt->cause, "lost_with_supervisor");
   EXPECT_EQ(Advance(Running(), Absent{1}, kNow).next.state, JobState::kFailed);
 }
 
@@ -129,7 +129,8 @@ TEST(MachineTest, EveryStateAgainstEveryEvent) {
                                   Absent{1},        CancelRequested{"ada"}};
   for (const EndCause cause :
        {EndCause::kSignalled, EndCause::kTimeout, EndCause::kCancelled, EndCause::kEnvironment,
-        EndCause::kLaunchFailed, EndCause::kStorageFull, EndCause::kLost}) {
+        EndCause::kLaunchFailed, EndCause::kStorageFull, EndCause::kOutOfMemory, EndCause::kLostInReboot,
+        EndCause::kLostWithSupervisor}) {
     events.push_back(Ended{1, {.cause = cause, .message = "words", .ended_at_us = 5}});
   }
   std::vector<Standing> reached = {Standing()};
@@ -164,7 +165,7 @@ TEST(MachineTest, EveryStateAgainstEveryEvent) {
 TEST(MachineTest, OutcomesAreToldInWords) {
   EXPECT_EQ(DescribeOutcome({.cause = EndCause::kSignalled, .signal = 9}), "killed by signal 9 (SIGKILL)");
   EXPECT_EQ(DescribeOutcome({.cause = EndCause::kTimeout}), "ran longer than its timeout and was ended");
-  EXPECT_THAT(DescribeOutcome({.cause = EndCause::kLost}), HasSubstr("no outcome was written"));
+  EXPECT_THAT(DescribeOutcome({.cause = EndCause::kLostInReboot}), HasSubstr("the machine went down"));
 }
 
 }  // namespace

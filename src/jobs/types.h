@@ -57,8 +57,8 @@ struct Attempt {
       {"exit_code", "The command's exit status, when it exited."},
       {"signal", "The signal that ended the command, when one did."},
       {"cause",
-       "Why it ended: exited, signalled, timeout, cancelled, environment, launch_failed, storage_full or "
-       "lost."},
+       "Why it ended: exited, signalled, out_of_memory, timeout, cancelled, environment, launch_failed, "
+       "storage_full, lost_in_reboot or lost_with_supervisor."},
       {"host", "The node that it was placed on."},
       {"supervisor_pid", "The process that holds it, once it was claimed."},
   };

@@ -142,8 +142,7 @@ TEST(LocalExecutorTest, AKilledSupervisorsAttemptIsLost) {
   executor->Start(launch);
   kill(*executor.WaitFor(launch.id, AttemptPhase::kRunning).supervisor_pid, SIGKILL);
   const AttemptOutcome outcome = *executor.WaitFor(launch.id).outcome;
-  EXPECT_EQ(outcome.cause, EndCause::kLost);
-  EXPECT_EQ(outcome.message, "its supervisor was killed and wrote no outcome");
+  EXPECT_EQ(outcome.cause, EndCause::kLostWithSupervisor);
   EXPECT_TRUE(outcome.started_at_us);
 }
 
@@ -159,7 +158,7 @@ TEST(LocalExecutorTest, WithItsGuardKilledTooAnAttemptIsStillFoundLost) {
   ASSERT_NE(guard, getpid());
   kill(guard, SIGKILL);
   kill(supervisor, SIGKILL);
-  EXPECT_EQ(executor.WaitFor(launch.id).outcome->cause, EndCause::kLost);
+  EXPECT_EQ(executor.WaitFor(launch.id).outcome->cause, EndCause::kLostWithSupervisor);
 }
 
 TEST(LocalExecutorTest, AnAttemptOfAnEarlierBootIsLost) {
@@ -170,7 +169,7 @@ TEST(LocalExecutorTest, AnAttemptOfAnEarlierBootIsLost) {
       << record::Encode(record::ClaimRecord{1, 1, 1, "00000000-0000-0000-0000-000000000000", 1});
   std::ofstream(executor.Path(id, "lock"));
   executor->Adopt({id});
-  EXPECT_EQ(executor.Seen(id)->outcome->message, "the machine was restarted while it ran");
+  EXPECT_EQ(executor.Seen(id)->outcome->cause, EndCause::kLostInReboot);
 }
 
 TEST(LocalExecutorTest, AnAttemptThatWasLaidOutButNotClaimedIsStartedAfresh) {

@@ -21,13 +21,13 @@ EndCause CauseOf(record::Cause cause) {
     case record::Cause::kCancelled:
       return EndCause::kCancelled;
     case record::Cause::kTerminated:
-      return EndCause::kLost;
+      return EndCause::kLostInReboot;
     case record::Cause::kLaunchFailed:
       return EndCause::kLaunchFailed;
     case record::Cause::kStorageFull:
       return EndCause::kStorageFull;
   }
-  return EndCause::kLost;
+  return EndCause::kLostWithSupervisor;
 }
 
 std::string HowItFailed(const record::OutcomeRecord& outcome) {
@@ -82,10 +82,8 @@ AttemptOutcome FromRecord(const record::OutcomeRecord& outcome, const AttemptFil
 
 AttemptOutcome Lost(const AttemptFacts& facts, const std::string& boot_id, Instant now) {
   AttemptOutcome lost;
-  lost.cause = EndCause::kLost;
-  lost.message = facts.claim && facts.claim->boot_id != boot_id
-                     ? "the machine was restarted while it ran"
-                     : "its supervisor was killed and wrote no outcome";
+  const bool other_boot = facts.claim && facts.claim->boot_id != boot_id;
+  lost.cause = other_boot ? EndCause::kLostInReboot : EndCause::kLostWithSupervisor;
   if (facts.started) lost.started_at_us = facts.started->started_at_us;
   lost.ended_at_us = Micros(now);
   return lost;
