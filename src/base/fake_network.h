@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -27,9 +28,26 @@ class FakeNetwork final : public Network {
     return {sent_.begin(), sent_.end()};
   }
 
+  /// What `host` resolves to from now on; a host without addresses of its own is its own address.
+  void SetAddresses(const std::string& host, std::vector<std::string> addresses) {
+    const std::scoped_lock lock(mutex_);
+    addresses_[host] = std::move(addresses);
+  }
+  /// Whom was connected to, "host:port" each.
+  std::vector<std::string> peers() {
+    const std::scoped_lock lock(mutex_);
+    return peers_;
+  }
+
+  std::vector<std::string> Resolve(const std::string& host) override {
+    const std::scoped_lock lock(mutex_);
+    const auto found = addresses_.find(host);
+    return found == addresses_.end() ? std::vector{host} : found->second;
+  }
   std::unique_ptr<Connection> Connect(const std::string& host, uint16_t port,
                                       std::chrono::milliseconds) override {
     const std::scoped_lock lock(mutex_);
+    peers_.push_back(host + ":" + std::to_string(port));
     if (scripts_.empty())
       throw Error(Code::kUnavailable, "cannot connect to " + host + ":" + std::to_string(port));
     auto connection = std::make_unique<FakeConnection>(*this, sent_.size(), std::move(scripts_.front()));
@@ -64,7 +82,9 @@ class FakeNetwork final : public Network {
     Answer answer_;
   };
 
-  std::mutex mutex_;  // guards scripts_, sent_
+  std::mutex mutex_;  // guards what follows
+  std::map<std::string, std::vector<std::string>> addresses_;
+  std::vector<std::string> peers_;
   std::deque<Answer> scripts_;
   std::deque<std::string> sent_;
 };

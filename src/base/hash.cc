@@ -4,6 +4,8 @@
 
 #include <blake3.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 #include "base/error.h"
@@ -71,6 +73,13 @@ std::string Sha256Hex(std::string_view text) {
   std::array<uint8_t, SHA256_DIGEST_LENGTH> out{};
   SHA256(reinterpret_cast<const uint8_t*>(text.data()), text.size(), out.data());
   return Hex(out);
+}
+
+std::string HmacSha256(std::string_view key, std::string_view text) {
+  std::string out(SHA256_DIGEST_LENGTH, '\0');
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const uint8_t*>(text.data()),
+       text.size(), reinterpret_cast<uint8_t*>(out.data()), nullptr);
+  return out;
 }
 
 bool EqualInConstantTime(std::string_view a, std::string_view b) {

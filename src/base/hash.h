@@ -54,6 +54,9 @@ Digest DigestOf(std::string_view text);
 /// Lower-case hex of the SHA-256 of `text`.
 std::string Sha256Hex(std::string_view text);
 
+/// The 32 bytes of the HMAC-SHA256 of `text` under `key` (RFC 2104).
+std::string HmacSha256(std::string_view key, std::string_view text);
+
 /// Compares in time that depends only on the lengths: for secrets.
 bool EqualInConstantTime(std::string_view a, std::string_view b);
 

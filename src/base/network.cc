@@ -66,18 +66,24 @@ class PosixConnection final : public Connection {
   std::chrono::milliseconds timeout_;
 };
 
+using Addresses = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
+
+Addresses LookUp(const std::string& host, const std::string& port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* raw = nullptr;
+  const int failed = getaddrinfo(host.c_str(), port.c_str(), &hints, &raw);
+  if (failed != 0)
+    throw Error(Code::kUnavailable, "cannot resolve " + host + ":" + port + ": " + gai_strerror(failed));
+  return {raw, freeaddrinfo};
+}
+
 }  // namespace
 
 std::unique_ptr<Connection> PosixNetwork::Connect(const std::string& host, uint16_t port,
                                                   std::chrono::milliseconds timeout) {
   const std::string peer = host + ":" + std::to_string(port);
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* raw = nullptr;
-  const int failed = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &raw);
-  if (failed != 0) throw Error(Code::kUnavailable, "cannot resolve " + peer + ": " + gai_strerror(failed));
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(raw, freeaddrinfo);
-
+  const Addresses addresses = LookUp(host, std::to_string(port));
   std::string last = "no address";
   for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {
     const int descriptor = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -97,6 +103,18 @@ std::unique_ptr<Connection> PosixNetwork::Connect(const std::string& host, uint1
     }
   }
   throw Error(Code::kUnavailable, last);
+}
+
+std::vector<std::string> PosixNetwork::Resolve(const std::string& host) {
+  const Addresses found = LookUp(host, "0");
+  std::vector<std::string> addresses;
+  for (const addrinfo* address = found.get(); address != nullptr; address = address->ai_next) {
+    char text[NI_MAXHOST];
+    if (getnameinfo(address->ai_addr, address->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) ==
+        0)
+      addresses.emplace_back(text);
+  }
+  return addresses;
 }
 
 }  // namespace orrery

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace orrery {
 
@@ -28,12 +29,16 @@ class Network {
   /// Errors: unavailable.
   virtual std::unique_ptr<Connection> Connect(const std::string& host, uint16_t port,
                                               std::chrono::milliseconds timeout) = 0;
+  /// The numeric addresses of a name, or of an address in any of its spellings ("0x7f000001" is "127.0.0.1"), in the
+  /// order in which Connect tries them. Errors: unavailable.
+  virtual std::vector<std::string> Resolve(const std::string& host) = 0;
 };
 
 class PosixNetwork final : public Network {
  public:
   std::unique_ptr<Connection> Connect(const std::string& host, uint16_t port,
                                       std::chrono::milliseconds timeout) override;
+  std::vector<std::string> Resolve(const std::string& host) override;
 };
 
 }  // namespace orrery

@@ -9,11 +9,14 @@
 #include <boost/beast/http/parser.hpp>
 
 #include "base/error.h"
+#include "net/tls_network.h"
 
 namespace orrery::net {
 namespace {
 
 namespace http = boost::beast::http;
+
+constexpr uint64_t kMostOfAnError = 16u << 20;
 
 bool SameWithoutCase(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) {
@@ -38,15 +41,20 @@ std::string_view HttpResponse::Header(std::string_view name) const {
 }
 
 HttpUrl HttpUrl::Parse(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  const auto refuse = [&] { throw InvalidField("url", "expected http://HOST:PORT, got " + Quoted(url)); };
-  if (!url.starts_with(kScheme)) refuse();
-  std::string_view rest = url.substr(kScheme.size());
+  constexpr std::string_view kPlain = "http://";
+  constexpr std::string_view kTls = "https://";
+  const auto refuse = [&] {
+    throw InvalidField("url", "expected http://HOST:PORT or https://HOST:PORT, got " + Quoted(url));
+  };
+  HttpUrl parsed;
+  parsed.tls = url.starts_with(kTls);
+  if (parsed.tls) parsed.port = 443;
+  if (!parsed.tls && !url.starts_with(kPlain)) refuse();
+  std::string_view rest = url.substr(parsed.tls ? kTls.size() : kPlain.size());
   const std::string_view authority = rest.substr(0, rest.find('/'));
   rest.remove_prefix(authority.size());
   while (rest.ends_with('/')) rest.remove_suffix(1);
 
-  HttpUrl parsed;
   parsed.prefix = rest;
   const size_t colon = authority.ends_with(']') ? std::string_view::npos : authority.rfind(':');
   std::string_view host = authority.substr(0, colon);
@@ -69,13 +77,17 @@ class HttpClient::Exchange {
     parser_.skip(head);
   }
 
-  HttpResponse Receive(const std::function<bool(std::string_view)>& on_data, uint64_t most) {
+  HttpResponse ReceiveHead() {
     while (!parser_.is_header_done()) Feed();
     HttpResponse response;
     response.status = parser_.get().result_int();
     for (const auto& field : parser_.get()) {
       response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
     }
+    return response;
+  }
+  HttpResponse Receive(const std::function<bool(std::string_view)>& on_data, uint64_t most) {
+    HttpResponse response = ReceiveHead();
     const bool stream = on_data && response.status / 100 == 2;
     while (!parser_.is_done()) {
       const std::string_view bytes = NextBytes();
@@ -132,13 +144,25 @@ class HttpClient::Exchange {
 
 HttpClient::HttpClient(Network& network, HttpUrl url, std::string bearer_token,
                        std::chrono::milliseconds timeout)
-    : network_(network), url_(std::move(url)), bearer_token_(std::move(bearer_token)), timeout_(timeout) {}
+    : tls_(url.tls ? std::make_unique<TlsNetwork>(network) : nullptr),
+      network_(tls_ ? static_cast<Network&>(*tls_) : network),
+      url_(std::move(url)),
+      bearer_token_(std::move(bearer_token)),
+      timeout_(timeout) {}
 HttpClient::~HttpClient() = default;
 
 HttpResponse HttpClient::Send(const HttpRequest& request, uint64_t most) {
   return Call(
       request, [&](Connection& connection) { connection.Write(std::as_bytes(std::span(request.body))); },
-      request.body.size(), nullptr, most);
+      request.body.size(), [&](Exchange& exchange) { return exchange.Receive(nullptr, most); });
+}
+
+int HttpClient::SendForStatus(const HttpRequest& request) {
+  return Call(
+             request,
+             [&](Connection& connection) { connection.Write(std::as_bytes(std::span(request.body))); },
+             request.body.size(), [](Exchange& exchange) { return exchange.ReceiveHead(); })
+      .status;
 }
 
 HttpResponse HttpClient::Upload(const HttpRequest& request, uint64_t length,
@@ -154,18 +178,19 @@ HttpResponse HttpClient::Upload(const HttpRequest& request, uint64_t length,
       left -= got;
     }
   };
-  return Call(request, send_body, length, nullptr, 16u << 20);
+  return Call(request, send_body, length,
+              [](Exchange& exchange) { return exchange.Receive(nullptr, kMostOfAnError); });
 }
 
 HttpResponse HttpClient::Download(const HttpRequest& request,
                                   const std::function<bool(std::string_view)>& on_data) {
   return Call(
-      request, [](Connection&) {}, 0, on_data, 16u << 20);
+      request, [](Connection&) {}, 0,
+      [&](Exchange& exchange) { return exchange.Receive(on_data, kMostOfAnError); });
 }
 
 HttpResponse HttpClient::Call(const HttpRequest& request, const std::function<void(Connection&)>& send_body,
-                              uint64_t length, const std::function<bool(std::string_view)>& on_data,
-                              uint64_t most) {
+                              uint64_t length, const std::function<HttpResponse(Exchange&)>& receive) {
   const std::string head = Head(request, length);
   for (;;) {
     std::unique_ptr<Connection> connection = MayRepeat(request.method) ? std::move(kept_) : nullptr;
@@ -181,7 +206,7 @@ HttpResponse HttpClient::Call(const HttpRequest& request, const std::function<vo
         // A server that refuses a body answers and closes before it has read it all: its answer says why.
       }
       Exchange exchange(*connection, request.method == "HEAD", kept);
-      HttpResponse response = exchange.Receive(on_data, most);
+      HttpResponse response = receive(exchange);
       if (exchange.Reusable()) kept_ = std::move(connection);
       return response;
     } catch (const Stale&) {

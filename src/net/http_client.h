@@ -14,6 +14,8 @@
 
 namespace orrery::net {
 
+class TlsNetwork;
+
 struct HttpRequest {
   std::string method = "GET";
   std::string target;  ///< "/api/v1/jobs?limit=10", already encoded
@@ -30,17 +32,19 @@ struct HttpResponse {
   std::string_view Header(std::string_view name) const;
 };
 
-/// "http://host:port/prefix" taken apart.
+/// "http://host:port/prefix" or "https://host:port/prefix", taken apart.
 struct HttpUrl {
+  bool tls = false;
   std::string host;
-  uint16_t port = 80;
+  uint16_t port = 80;  ///< 443 for https
   std::string prefix;  ///< without a trailing slash; usually empty
 
   /// Errors: invalid_argument (another scheme, no host, user info, a bad port).
   static HttpUrl Parse(std::string_view url);
 };
 
-/// Sends requests to one server, one after the other, over a kept connection. Not safe from two threads at once.
+/// Sends requests to one server, one after the other, over a kept connection; for https over TLS, as net/tls_network.h
+/// has it. Not safe from two threads at once.
 ///
 /// GET, HEAD, PUT and DELETE are sent once more when a kept connection turns out to be closed; POST and PATCH, which may
 /// have had their effect, use a connection of their own.
@@ -54,6 +58,9 @@ class HttpClient {
 
   /// The whole answer at once, of at most `most` bytes. Errors: resource_exhausted beyond.
   HttpResponse Send(const HttpRequest& request, uint64_t most = 256u << 20);
+
+  /// Sends a request of which only the answer's status matters: its body is not waited for.
+  int SendForStatus(const HttpRequest& request);
 
   /// Fills a block and returns how many bytes; called until `length` bytes are sent.
   using ReadBlock = std::function<size_t(std::span<std::byte> out)>;
@@ -69,9 +76,10 @@ class HttpClient {
   class Exchange;
 
   HttpResponse Call(const HttpRequest& request, const std::function<void(Connection&)>& send_body,
-                    uint64_t length, const std::function<bool(std::string_view)>& on_data, uint64_t most);
+                    uint64_t length, const std::function<HttpResponse(Exchange&)>& receive);
   std::string Head(const HttpRequest& request, uint64_t length) const;
 
+  std::unique_ptr<TlsNetwork> tls_;  ///< for https
   Network& network_;
   HttpUrl url_;
   std::string bearer_token_;

@@ -73,6 +73,13 @@ TEST_F(HttpClientTest, BrokenAnswersAreUnavailable) {
   }
 }
 
+TEST_F(HttpClientTest, TakesAStatusWithoutWaitingForTheBody) {
+  network_.Script("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 1000000\r\n\r\nnever whole");
+  EXPECT_EQ(client_.SendForStatus({.method = "POST", .target = "/a", .body = "x"}), 503);
+  network_.Script("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(client_.SendForStatus({.method = "GET", .target = "/a"}), 200);
+}
+
 TEST_F(HttpClientTest, UploadsBlockByBlock) {
   network_.Script("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
   const std::string body(600'000, 'x');
@@ -92,8 +99,12 @@ TEST(HttpUrls, AreTakenApart) {
   EXPECT_EQ(url.host, "::1");
   EXPECT_EQ(url.port, 7070);
   EXPECT_EQ(HttpUrl::Parse("http://h").port, 80);
-  for (const char* text :
-       {"", "h:1", "https://h", "http://", "http://h:0", "http://h:x", "http://u@h", "http://h\r\n:1"}) {
+  EXPECT_FALSE(HttpUrl::Parse("http://h").tls);
+  EXPECT_EQ(HttpUrl::Parse("https://h").port, 443);
+  EXPECT_EQ(HttpUrl::Parse("https://h:8443").port, 8443);
+  EXPECT_TRUE(HttpUrl::Parse("https://h").tls);
+  for (const char* text : {"", "h:1", "ftp://h", "https://", "http://", "http://h:0", "http://h:x",
+                           "http://u@h", "http://h\r\n:1"}) {
     EXPECT_THROW(HttpUrl::Parse(text), Error) << text;
   }
   EXPECT_EQ(EncodeComponent("a b/ü~"), "a%20b%2F%C3%BC~");
