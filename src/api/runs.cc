@@ -6,6 +6,7 @@
 #include "api/artifact_type.h"
 #include "api/curves.h"
 #include "http/ranged.h"
+#include "tracking/differences.h"
 #include "tracking/run_view.h"
 
 namespace orrery::api {
@@ -90,6 +91,13 @@ tracking::RunView GetRun(tracking::Tracking& tracking, const http::Request& requ
   return tracking::ViewOf(run, tracking.experiments.Get(run.info.experiment_id).name);
 }
 
+tracking::RunDifferences CompareRuns(tracking::Tracking& tracking, const http::Request& request) {
+  request.query().RefuseOthers({"to"});
+  if (request.query().Get("to").empty()) throw InvalidField("to", "name the run to compare with");
+  return tracking::CompareRuns(tracking.runs, tracking.metrics, tracking::RunId::Parse(request.path("id")),
+                               tracking::RunId::Parse(request.query().Get("to")));
+}
+
 /// The run of the path, which must exist.
 tracking::ArtifactOwner OwnerOf(tracking::Tracking& tracking, const http::Request& request) {
   const auto id = tracking::RunId::Parse(request.path("id"));
@@ -171,6 +179,13 @@ void AddRunRoutes(http::Router& router, tracking::Tracking& tracking, tracking::
   router.Get<tracking::RunView>("/api/v1/runs/{id}",
                                 {.id = "getRun", .summary = "Read a run.", .tag = "runs"},
                                 [&](const http::Request& request) { return GetRun(tracking, request); });
+  router.Get<tracking::RunDifferences>(
+      "/api/v1/runs/{id}/differences",
+      {.id = "compareRuns",
+       .summary = "Compare a run with another one: params that differ, and every point of every metric.",
+       .tag = "runs",
+       .query = {{"to", "The other run's id."}}},
+      [&](const http::Request& request) { return CompareRuns(tracking, request); });
   AddCurveRoute(router, tracking);
   AddArtifactRoutes(router, tracking, artifacts);
 }

@@ -68,6 +68,17 @@ TEST_F(RunRoutesTest, ShowsARun) {
   EXPECT_THAT(Get("/api/v1/runs/a%20b", 400), HasSubstr(R"("field":"run_id")"));
 }
 
+TEST_F(RunRoutesTest, ComparesTwoRuns) {
+  tracking_.runs.LogBatch(Add("a"), {.metrics = {{"loss", 0.5, 3, 1'000}}, .params = {{"lr", "0.1"}}});
+  tracking_.runs.LogBatch(Add("b"), {.metrics = {{"loss", 0.25, 3, 7'000}}, .params = {{"lr", "0.1"}}});
+  EXPECT_EQ(
+      Get("/api/v1/runs/a/differences?to=b"),
+      R"({"a":"a","b":"b","params":[],"metrics":[{"key":"loss","a":0.5,"b":0.25,"points_a":1,"points_b":1,)"
+      R"("identical":false,"first_step":3,"greatest":0.25}]})");
+  EXPECT_THAT(Get("/api/v1/runs/a/differences?to=none", 404), HasSubstr("none"));
+  EXPECT_THAT(Get("/api/v1/runs/a/differences", 400), HasSubstr(R"("field":"to")"));
+}
+
 TEST_F(RunRoutesTest, ARunNamesTheModelsThatItMade) {
   const auto id = Add("a");
   const auto model = tracking_.logged_models.Create({.source_run_id = id.text()}, by_).id;
