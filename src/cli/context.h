@@ -58,5 +58,6 @@ void AddSubmit(CLI::App& app, Context& context);
 void AddJobs(CLI::App& app, Context& context);
 void AddLogs(CLI::App& app, Context& context);
 void AddRuns(CLI::App& app, Context& context);
+void AddReproduce(CLI::App& app, Context& context);
 
 }  // namespace orrery::cli

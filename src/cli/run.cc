@@ -61,7 +61,7 @@ std::string NextStep(const CLI::App& app, const Error& error) {
   if (error.code() != Code::kNotFound || app.get_subcommands().empty()) return "";
   const std::string& command = app.get_subcommands().front()->get_name();
   if (command == "jobs" || command == "logs") return "; `orrery jobs` lists them";
-  return command == "runs" ? "; `orrery runs` lists them" : "";
+  return command == "runs" || command == "reproduce" ? "; `orrery runs` lists them" : "";
 }
 
 int ExitCodeOf(Code code) {
@@ -109,6 +109,7 @@ int Run(int argc, char** argv, Context& context) {
   AddJobs(app, context);
   AddLogs(app, context);
   AddRuns(app, context);
+  AddReproduce(app, context);
 
   std::vector<std::string> words(argv + 1, argv + argc);
   const size_t own = OwnWordsBegin(app, words);

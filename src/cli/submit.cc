@@ -8,12 +8,10 @@
 #include "cli/capture.h"
 #include "cli/client.h"
 #include "cli/context.h"
-#include "cli/follow.h"
 #include "cli/help.h"
-#include "cli/interrupt.h"
 #include "cli/job_options.h"
-#include "cli/job_text.h"
 #include "cli/run_text.h"
+#include "cli/show_job.h"
 #include "server/config.h"
 
 namespace orrery::cli {
@@ -67,16 +65,6 @@ void AttachCode(Client& client, Context& context, const std::string& folder, con
   spec.code = attached;
 }
 
-void PrintEnd(Client& client, const jobs::Job& job, Context& context) {
-  const Instant now = context.clock.Now();
-  context.out << "\n"
-              << Tinted(context.terminal, TintOf(job.state), EnumName(job.state))
-              << (job.started_at ? " after " + RunTimeOf(job, now) : "")
-              << (job.reason.empty() ? "" : ": " + job.reason) << "\n";
-  PrintRunSummary(client, job.run_id, context);
-  context.out << "Page  " << client.base_url() << "/runs/" << job.run_id << "\n";
-}
-
 void Submit(const JobOptions& options, Context& context) {
   const std::string folder = server::AbsolutePath(options.workdir.empty() ? "." : options.workdir);
   jobs::JobSpec spec = SpecOf(options, context.files, folder);
@@ -84,31 +72,16 @@ void Submit(const JobOptions& options, Context& context) {
   if (!options.no_code && !spec.code) AttachCode(client, context, folder, options, spec);
   // The key makes a repeated request harmless, should the first answer be lost.
   auto job = client.Post<jobs::Job>("/api/v1/jobs", spec, context.random.Hex(16));
-  if (!context.json) {
-    context.out << "Job " << job.id.text() << " (" << job.name << ") is submitted.\n"
-                << "Page  " << client.base_url() << "/jobs/" << job.id.text() << "\n"
-                << std::flush;
-  }
-  if (!options.detach) {
-    const InterruptFarewell farewell(
-        "\nThe job goes on without this terminal.\n  its log     orrery logs -f " + job.id.text() +
-        "\n  cancel it   orrery jobs cancel " + job.id.text() + "\n");
-    if (!context.json) {
-      WaitForStart(client, job.id.text(), context);
-      FollowLog(client, job.id.text(), context, [&](std::string_view bytes) {
-        context.out << bytes << std::flush;
-        return bool(context.out);
-      });
-    }
-    job = WaitForEnd(client, job.id.text(), context);
-    context.exit_code = job.state == jobs::JobState::kSucceeded ? kOk : kFailed;
-  }
+  AnnounceJob(client, job, context);
+  if (!options.detach) job = ShowToEnd(client, job, context);
   if (context.json) {
     context.out << ToJson(job) << "\n";
   } else if (options.detach) {
     context.out << "Log   orrery logs -f " << job.id.text() << "\n";
   } else {
-    PrintEnd(client, job, context);
+    PrintEnd(job, context);
+    PrintRunSummary(client, job.run_id, context);
+    context.out << "Page  " << client.base_url() << "/runs/" << job.run_id << "\n";
   }
 }
 

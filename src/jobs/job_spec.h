@@ -85,6 +85,7 @@ struct JobSpec {
   int priority = 0;
   std::optional<int64_t> timeout_seconds;
   std::map<std::string, std::string> env;
+  std::optional<std::string> reproduces;
 
   static constexpr std::string_view kRequired[] = {"name", "command"};
   static constexpr FieldDoc kDocs[] = {
@@ -107,10 +108,12 @@ struct JobSpec {
       {"priority", "Higher starts first, from -1000 to 1000."},
       {"timeout_seconds", "The command is ended when it runs longer."},
       {"env", "Environment variables for the command."},
+      {"reproduces", "The run that this job runs again; becomes its run's tag orrery.reproduces."},
   };
 };
 BOOST_DESCRIBE_STRUCT(JobSpec, (),
                       (name, command, framework, nodes, gpus, gpu_type, cpus, memory_bytes, environment, code,
-                       inputs, params, seed, experiment, run_name, queue, priority, timeout_seconds, env))
+                       inputs, params, seed, experiment, run_name, queue, priority, timeout_seconds, env,
+                       reproduces))
 
 }  // namespace orrery::jobs

@@ -11,6 +11,7 @@
 #include "jobs/internal/mailbox.h"
 #include "jobs/internal/scheduler_loop.h"
 #include "jobs/internal/schema.h"
+#include "jobs/reproduce.h"
 #include "jobs/validate.h"
 
 namespace orrery::jobs {
@@ -117,6 +118,16 @@ Job Jobs::Store(Job job, const std::vector<Digest>& code, const Actor& by,
     return job.id;
   });
   return Get(id);
+}
+
+Job Jobs::Reproduce(const JobId& id, const Actor& by, const std::string& idempotency_key) {
+  const Job original = Get(id);
+  try {
+    return Submit(SpecToReproduce(original), by, idempotency_key);
+  } catch (const Error& error) {
+    if (error.field().starts_with("inputs[")) RefuseChangedInputs(original, with_.files);
+    throw;
+  }
 }
 
 Job Jobs::Get(const JobId& id) {

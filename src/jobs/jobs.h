@@ -70,6 +70,10 @@ class Jobs {
   /// its code is not stored), aborted (the key was used for another spec).
   Job Submit(JobSpec spec, const Actor& by, const std::string& idempotency_key = {});
 
+  /// Submits a job once more, exactly (jobs/reproduce.h). Errors: not_found, failed_precondition (an input is gone or
+  /// has changed: names each), and those of Submit.
+  Job Reproduce(const JobId& id, const Actor& by, const std::string& idempotency_key = {});
+
   /// Errors: not_found.
   Job Get(const JobId& id);
   /// Newest first. Errors: invalid_argument (limit, page_token).

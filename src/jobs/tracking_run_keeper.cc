@@ -25,6 +25,7 @@ std::vector<tracking::Tag> TagsOf(const JobId& job, const JobSpec& spec) {
        entry ? *spec.code->entry : std::string(CutUtf8(CommandText(spec.command), 4'096))},
   };
   if (spec.framework) tags.push_back({"orrery.framework", EnumName(*spec.framework)});
+  if (spec.reproduces) tags.push_back({"orrery.reproduces", *spec.reproduces});
   if (spec.seed) tags.push_back({"orrery.seed", std::to_string(*spec.seed)});
   if (spec.code && spec.code->commit) tags.push_back({"mlflow.source.git.commit", *spec.code->commit});
   if (spec.code && spec.code->dirty)

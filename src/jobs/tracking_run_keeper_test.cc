@@ -45,6 +45,7 @@ TEST_F(TrackingRunKeeperTest, TheRunTellsWhatTheJobIs) {
   JobSpec spec = Spec();
   spec.framework = Framework::kScikitLearn;
   spec.seed = 7;
+  spec.reproduces = "run0";
   spec.code =
       CodeSpec{.manifest = DigestOf("m").text(), .entry = "train.py", .commit = "0123abc", .dirty = true};
   spec.experiment = "flights";
@@ -58,10 +59,10 @@ TEST_F(TrackingRunKeeperTest, TheRunTellsWhatTheJobIs) {
   EXPECT_EQ(tracking_.experiments.Get(run.info.experiment_id).name, "flights");
   EXPECT_EQ(run.params.size(), 250u);
   EXPECT_THAT(run.params, Contains(Param{"p249", "249"}));
-  for (const Tag& tag :
-       {Tag{"orrery.job_id", "job1"}, Tag{"orrery.framework", "SCIKIT_LEARN"}, Tag{"orrery.seed", "7"},
-        Tag{"mlflow.source.name", "train.py"}, Tag{"mlflow.source.type", "JOB"},
-        Tag{"mlflow.source.git.commit", "0123abc"}, Tag{"orrery.git.dirty", "true"}}) {
+  for (const Tag& tag : {Tag{"orrery.job_id", "job1"}, Tag{"orrery.framework", "SCIKIT_LEARN"},
+                         Tag{"orrery.seed", "7"}, Tag{"mlflow.source.name", "train.py"},
+                         Tag{"mlflow.source.type", "JOB"}, Tag{"mlflow.source.git.commit", "0123abc"},
+                         Tag{"orrery.git.dirty", "true"}, Tag{"orrery.reproduces", "run0"}}) {
     EXPECT_THAT(run.tags, Contains(tag)) << tag.key;
   }
 }

@@ -195,6 +195,7 @@ void ValidateSpec(const JobSpec& spec) {
   if (spec.experiment) CheckName("experiment", *spec.experiment, 500);
   if (spec.run_name) CheckName("run_name", *spec.run_name, 500);
   CheckToken("queue", spec.queue, "-.", 64);
+  if (spec.reproduces) CheckToken("reproduces", *spec.reproduces, "-", 64);
   CheckEnv(spec);
 }
 

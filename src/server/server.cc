@@ -6,6 +6,7 @@
 #include "api/content.h"
 #include "api/events.h"
 #include "api/jobs.h"
+#include "api/reproduce.h"
 #include "api/runs.h"
 #include "base/build_info.h"
 #include "base/error.h"
@@ -66,6 +67,7 @@ Server::Server(const Config& config, const Seams& outer) : files_(outer.files, S
   api::AddContentRoutes(router_, domains_->content);
   api::AddRunRoutes(router_, domains_->tracking, domains_->artifacts);
   api::AddJobRoutes(router_, domains_->jobs, domains_->events);
+  api::AddReproduceRoute(router_, domains_->tracking, domains_->jobs);
   api::AddClusterRoutes(router_, domains_->jobs);
   api::AddEventRoutes(router_, domains_->events);
   compat::mlflow::AddMlflowRoutes(router_, {.database = *domains_->database,

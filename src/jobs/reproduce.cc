@@ -1,0 +1,45 @@
+#include "jobs/reproduce.h"
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "jobs/internal/inputs.h"
+
+namespace orrery::jobs {
+namespace {
+
+/// What is wrong with an input by now, in words; empty: nothing.
+std::string WhatChanged(const InputSpec& recorded, FileSystem& files) {
+  std::vector<InputSpec> now = {{.path = recorded.path, .digest = std::nullopt, .size = std::nullopt}};
+  try {
+    internal::HashInputs(now, files);
+  } catch (const Error& error) {
+    if (error.code() != Code::kInvalidArgument) throw;
+    return Quoted(recorded.path) + " cannot be read any more";
+  }
+  if (now[0].digest == recorded.digest) return {};
+  return Quoted(recorded.path) + " has changed: it was " + recorded.digest.value_or("not hashed") +
+         " and is " + now[0].digest.value();
+}
+
+}  // namespace
+
+void RefuseChangedInputs(const Job& original, FileSystem& files) {
+  std::string changed;
+  for (const InputSpec& input : original.spec.inputs) {
+    const std::string what = WhatChanged(input, files);
+    if (!what.empty()) changed += (changed.empty() ? "" : "; ") + what;
+  }
+  if (changed.empty()) return;
+  throw Error(Code::kFailedPrecondition,
+              "the run cannot be reproduced, since an input is not what it was: " + changed, "inputs");
+}
+
+JobSpec SpecToReproduce(const Job& original) {
+  JobSpec spec = original.spec;
+  spec.reproduces = original.run_id;
+  return spec;
+}
+
+}  // namespace orrery::jobs

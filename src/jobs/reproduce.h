@@ -1,0 +1,16 @@
+#pragma once
+
+#include "base/file_system.h"
+#include "jobs/types.h"
+
+namespace orrery::jobs {
+
+/// What has to be submitted to run `original` again exactly: the same code, params, seed and environment
+/// variables, and inputs with the digests that they had, so that Submit refuses others.
+JobSpec SpecToReproduce(const Job& original);
+
+/// Throws failed_precondition when an input of `original` is gone or has changed since: names each, with both
+/// digests.
+void RefuseChangedInputs(const Job& original, FileSystem& files);
+
+}  // namespace orrery::jobs

@@ -1,0 +1,82 @@
+#include "jobs/reproduce.h"
+
+#include <gmock/gmock.h>
+
+#include "base/durable_file_system.h"
+#include "jobs/test_jobs.h"
+
+namespace orrery::jobs {
+namespace {
+
+using testing::HasSubstr;
+
+const Actor kAda{"ada"};
+
+class ReproduceTest : public testing::Test {
+ protected:
+  std::string Write(const std::string& name, std::string_view text) {
+    const std::string path = jobs_.database.directory() + "/" + name;
+    jobs_.files.Open(path, OpenMode::kCreateTruncate)->WriteAt(0, std::as_bytes(std::span(text)));
+    return path;
+  }
+  Job SubmitWithInputs() {
+    JobSpec spec = TestJobs::Spec("train");
+    spec.params = {{"lr", "0.1"}};
+    spec.seed = 7;
+    spec.env = {{"MODE", "fast"}};
+    spec.inputs = {{a_}, {b_}};
+    return jobs_->Submit(spec, kAda);
+  }
+  std::string Refused(const JobId& id) {
+    try {
+      jobs_->Reproduce(id, kAda);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::kFailedPrecondition);
+      EXPECT_EQ(error.field(), "inputs");
+      return error.what();
+    }
+    ADD_FAILURE() << "was not refused";
+    return {};
+  }
+
+  TestJobs jobs_;
+  const std::string a_ = Write("a.csv", "a,b\n");
+  const std::string b_ = Write("b.csv", "1,2\n");
+};
+
+TEST_F(ReproduceTest, TheSameIsSubmittedAndNamesItsOrigin) {
+  const Job original = SubmitWithInputs();
+  const Job again = jobs_->Reproduce(original.id, {"bob"});
+  EXPECT_NE(again.id, original.id);
+  EXPECT_NE(again.run_id, original.run_id);
+  EXPECT_EQ(again.submitted_by, "bob");
+  EXPECT_EQ(again.spec.reproduces, original.run_id);
+  JobSpec same = again.spec;
+  same.reproduces.reset();
+  EXPECT_EQ(ToJson(same), ToJson(original.spec));
+}
+
+TEST_F(ReproduceTest, EveryInputThatChangedIsNamed) {
+  const Job original = SubmitWithInputs();
+  Write("a.csv", "a,c\n");
+  const std::string one = Refused(original.id);
+  EXPECT_THAT(one, HasSubstr("/a.csv\" has changed: it was " + DigestOf("a,b\n").text() + " and is " +
+                             DigestOf("a,c\n").text()));
+  EXPECT_THAT(one, testing::Not(HasSubstr("b.csv")));
+  jobs_.files.Remove(b_);
+  EXPECT_THAT(Refused(original.id), HasSubstr("/b.csv\" cannot be read any more"));
+  Write("a.csv", "a,b\n");
+  Write("b.csv", "1,2\n");
+  EXPECT_EQ(jobs_->Reproduce(original.id, kAda).spec.inputs.size(), 2u)
+      << "the same bytes are the same input";
+}
+
+TEST_F(ReproduceTest, ARepeatedRequestGivesTheSameJobWhateverHappenedToTheInputs) {
+  const Job original = SubmitWithInputs();
+  const Job again = jobs_->Reproduce(original.id, kAda, "key");
+  Write("a.csv", "changed");
+  EXPECT_EQ(jobs_->Reproduce(original.id, kAda, "key").id, again.id);
+}
+
+}  // namespace
+}  // namespace orrery::jobs
