@@ -82,7 +82,10 @@ bool Attempt::RunStep(const Step& step, bool main) {
   if (main) {
     outcome_.started_at_us = NowMicros();
     // Nothing depends on it: the outcome says it again.
-    started_.Publish(jobs::record::Encode(jobs::record::StartedRecord{*outcome_.started_at_us}), false);
+    started_.Publish(
+        jobs::record::Encode(jobs::record::StartedRecord{
+            *outcome_.started_at_us, launch_.memory_limit_bytes > 0 ? "rlimit: data of each process" : ""}),
+        false);
   }
   SetTimer(step.timeout_ms);
   while (!StepIsOver()) WaitForEvent();
@@ -136,7 +139,7 @@ void Attempt::End(Cause cause) {
   if (ending_) return;
   ending_ = cause;
   if (pid_ == 0) return;
-  kill(-pid_, SIGTERM);
+  kill(-pid_, static_cast<int>(launch_.end_signal.value_or(SIGTERM)));
   if (launch_.grace_ms > 0) return SetTimer(launch_.grace_ms);
   KillStep();
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <compare>
+#include <csignal>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -37,8 +38,12 @@ struct AttemptLaunch {
   double cpus = 1;
   std::int64_t memory_bytes = 512LL << 20;
   int gpus = 0;
+  /// The type that all of them are of; empty: any one type.
+  std::string gpu_type;
   std::optional<std::chrono::milliseconds> timeout;
-  /// Time between SIGTERM and SIGKILL, on cancel and on timeout.
+  /// What asks the command to end, on cancel and on timeout: it may write a checkpoint first.
+  int checkpoint_signal = SIGTERM;
+  /// Time between that signal and SIGKILL.
   std::chrono::milliseconds grace{10'000};
 };
 
@@ -73,6 +78,8 @@ struct AttemptOutcome {
   std::int64_t max_rss_bytes = 0;
   std::int64_t user_cpu_us = 0;
   std::int64_t system_cpu_us = 0;
+  /// The log's last lines: at most 20 and 4 KiB, valid UTF-8.
+  std::string log_tail;
 
   bool operator==(const AttemptOutcome&) const = default;
 };
@@ -92,7 +99,21 @@ struct AttemptObservation {
   std::optional<int> supervisor_pid;
   /// Set from kRunning on.
   std::optional<std::int64_t> started_at_us;
+  /// Which limits hold it and by what, in words: "cgroup v1: memory, cpu, pids; cpus 0-1" or "rlimit: data of each
+  /// process". Set from kRunning on; empty when nothing holds it.
+  std::string enforcement;
   std::optional<AttemptOutcome> outcome;
+};
+
+/// One GPU, or one slice of one.
+struct GpuDevice {
+  /// What CUDA_VISIBLE_DEVICES takes: "GPU-5e1f...", "MIG-8a2c...", or a number where the driver tells no more.
+  std::string id;
+  /// "H100", for a slice "H100-1g.10gb"; empty when not known.
+  std::string type;
+  std::int64_t memory_bytes = 0;
+
+  bool operator==(const GpuDevice&) const = default;
 };
 
 /// Describes one machine that an executor can place attempts on.
@@ -100,7 +121,22 @@ struct ExecutorNode {
   std::string name;
   double cpus = 0;
   std::int64_t memory_bytes = 0;
-  int gpus = 0;
+  std::vector<GpuDevice> gpus;
+};
+
+/// What an attempt, with all that it started, uses at one moment. The amounts but memory count up from its start.
+struct UsageSample {
+  std::int64_t at_us = 0;
+  std::int64_t cpu_us = 0;
+  std::int64_t memory_bytes = 0;
+  /// From and to disks.
+  std::int64_t read_bytes = 0;
+  std::int64_t write_bytes = 0;
+  /// Over the network interfaces that it sees.
+  std::int64_t rx_bytes = 0;
+  std::int64_t tx_bytes = 0;
+
+  bool operator==(const UsageSample&) const = default;
 };
 
 /// Reads an attempt's log as it grows. One user at a time.
@@ -157,6 +193,10 @@ class Executor {
 
   /// Calls `grown` when the attempt's log may have grown or its phase changed. Any number of watchers.
   virtual std::unique_ptr<Subscription> WatchLog(const AttemptId& id, std::function<void()> grown) = 0;
+
+  /// Returns the samples of an attempt's use that were taken since `cursor`, which begins at 0 and is moved on behind
+  /// them. Ended attempts keep theirs; none for one that is not known.
+  virtual std::vector<UsageSample> ReadUsage(const AttemptId& id, std::uint64_t& cursor) = 0;
 
   /// Returns the machines and what they have in all, used or not.
   virtual std::vector<ExecutorNode> Nodes() = 0;

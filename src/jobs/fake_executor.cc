@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <csignal>
+#include <tuple>
 #include <utility>
+
+#include "jobs/log_tail.h"
 
 namespace orrery::jobs {
 
@@ -49,6 +52,7 @@ void FakeExecutor::Start(const AttemptLaunch& launch) {
     if (script_) attempt.run = script_(launch);
     attempt.observation.id = launch.id;
     attempt.grace = launch.grace;
+    attempt.checkpoint_signal = launch.checkpoint_signal;
     attempt.timeout = launch.timeout;
     attempt.due_us = now_us_ + attempt.run.claim_after.count();
     attempts_[launch.id] = std::move(attempt);
@@ -109,6 +113,24 @@ std::unique_ptr<AttemptLog> FakeExecutor::OpenLog(const AttemptId& id) {
 
 std::unique_ptr<Subscription> FakeExecutor::WatchLog(const AttemptId&, std::function<void()> grown) {
   return Register(std::move(grown));
+}
+
+std::vector<UsageSample> FakeExecutor::ReadUsage(const AttemptId& id, std::uint64_t& cursor) {
+  const std::lock_guard lock(mutex_);
+  std::vector<UsageSample> samples;
+  const auto found = attempts_.find(id);
+  if (found == attempts_.end() || !found->second.observation.started_at_us) return samples;
+  const auto& [run, observation] = std::tie(found->second.run, found->second.observation);
+  const std::int64_t begin = *observation.started_at_us;
+  const std::int64_t end = observation.outcome ? observation.outcome->ended_at_us : now_us_;
+  const UsageSample& grows = run.usage_per_second;
+  for (; begin + static_cast<std::int64_t>(cursor) * 1'000'000 <= end; ++cursor) {
+    const auto seconds = static_cast<std::int64_t>(cursor);
+    samples.push_back({begin + seconds * 1'000'000, grows.cpu_us * seconds, grows.memory_bytes,
+                       grows.read_bytes * seconds, grows.write_bytes * seconds, grows.rx_bytes * seconds,
+                       grows.tx_bytes * seconds});
+  }
+  return samples;
 }
 
 std::vector<ExecutorNode> FakeExecutor::Nodes() {
@@ -176,7 +198,7 @@ void FakeExecutor::RunDue(std::int64_t until_us) {
 void FakeExecutor::Step(Attempt& attempt) {
   AttemptObservation& seen = attempt.observation;
   if (attempt.terminated_for) {
-    const int signal = attempt.run.ignores_sigterm ? SIGKILL : SIGTERM;
+    const int signal = attempt.run.ignores_sigterm ? SIGKILL : attempt.checkpoint_signal;
     End(attempt, {.cause = *attempt.terminated_for, .signal = signal});
   } else if (seen.phase == AttemptPhase::kLaunched) {
     seen.phase = AttemptPhase::kClaimed;
@@ -185,6 +207,7 @@ void FakeExecutor::Step(Attempt& attempt) {
   } else if (seen.phase == AttemptPhase::kClaimed) {
     seen.phase = AttemptPhase::kRunning;
     seen.started_at_us = now_us_;
+    seen.enforcement = attempt.run.enforcement;
     attempt.log += attempt.run.log;
     attempt.due_us =
         now_us_ + std::min(attempt.run.end_after, attempt.timeout.value_or(attempt.run.end_after)).count();
@@ -206,6 +229,7 @@ void FakeExecutor::Terminate(Attempt& attempt, EndCause cause) {
 void FakeExecutor::End(Attempt& attempt, AttemptOutcome outcome) {
   outcome.started_at_us = attempt.observation.started_at_us;
   outcome.ended_at_us = now_us_;
+  if (outcome.log_tail.empty()) outcome.log_tail = LogTail(attempt.log);
   attempt.observation.phase = AttemptPhase::kEnded;
   attempt.observation.outcome = std::move(outcome);
   attempt.due_us.reset();

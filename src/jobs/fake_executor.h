@@ -24,6 +24,11 @@ struct FakeRun {
   AttemptOutcome outcome{.cause = EndCause::kExited, .exit_code = 0};
   /// Appears in the log when the attempt starts running.
   std::string log;
+  /// Stands in the observation from the moment it runs.
+  std::string enforcement;
+  /// What ReadUsage tells of it: its first sample is taken when it starts running, one more for each second after it.
+  /// CPU, disk and network grow by this every second.
+  UsageSample usage_per_second;
   /// Takes no notice of SIGTERM: a cancel ends it only after its grace time.
   bool ignores_sigterm = false;
 };
@@ -35,7 +40,7 @@ class FakeExecutor : public Executor {
   /// Decides how an attempt goes. What it throws, Start throws.
   using Script = std::function<FakeRun(const AttemptLaunch&)>;
 
-  explicit FakeExecutor(std::vector<ExecutorNode> nodes = {{"fake", 4, 8LL << 30, 0}}, Script script = {},
+  explicit FakeExecutor(std::vector<ExecutorNode> nodes = {{"fake", 4, 8LL << 30, {}}}, Script script = {},
                         std::int64_t now_us = 0);
 
   void Start(const AttemptLaunch& launch) override;
@@ -46,6 +51,7 @@ class FakeExecutor : public Executor {
   std::unique_ptr<Subscription> Watch(std::function<void()> changed) override;
   std::unique_ptr<AttemptLog> OpenLog(const AttemptId& id) override;
   std::unique_ptr<Subscription> WatchLog(const AttemptId& id, std::function<void()> grown) override;
+  std::vector<UsageSample> ReadUsage(const AttemptId& id, std::uint64_t& cursor) override;
   std::vector<ExecutorNode> Nodes() override;
 
   /// Replaces the script for attempts started from now on.
@@ -54,7 +60,7 @@ class FakeExecutor : public Executor {
   void Advance(std::chrono::microseconds by);
   /// The server died: attempts go on, but are observed again only when adopted.
   void ForgetAll();
-  /// The supervisor was killed: the attempt ends as lost.
+  /// The supervisor was killed: the attempt ends as lost with it.
   void Lose(const AttemptId& id);
   /// Adds to the log of an attempt, now.
   void AppendLog(const AttemptId& id, const std::string& bytes);
@@ -68,6 +74,7 @@ class FakeExecutor : public Executor {
     AttemptObservation observation;
     bool observed = true;
     std::chrono::microseconds grace{0};
+    int checkpoint_signal = SIGTERM;
     /// The next transition by itself; none once ended.
     std::optional<std::int64_t> due_us;
     std::optional<std::chrono::microseconds> timeout;

@@ -19,7 +19,7 @@ AttemptLaunch Launch(const std::string& job, int number = 1) {
 }
 
 TEST(FakeExecutorTest, RunsAnAttemptThroughItsPhasesInVirtualTime) {
-  FakeExecutor executor({{"fake", 2, 1 << 30, 0}}, [](const AttemptLaunch&) {
+  FakeExecutor executor({{"fake", 2, 1 << 30, {}}}, [](const AttemptLaunch&) {
     return FakeRun{.claim_after = milliseconds(5),
                    .run_after = milliseconds(5),
                    .end_after = seconds(3),
@@ -50,7 +50,7 @@ TEST(FakeExecutorTest, StartingAgainChangesNothing) {
 }
 
 TEST(FakeExecutorTest, TimeoutAndCancelEndAnAttemptAfterItsGrace) {
-  FakeExecutor executor({{"fake", 2, 1 << 30, 0}}, [](const AttemptLaunch&) {
+  FakeExecutor executor({{"fake", 2, 1 << 30, {}}}, [](const AttemptLaunch&) {
     return FakeRun{.end_after = seconds(100), .ignores_sigterm = true};
   });
   AttemptLaunch timed = Launch("timed");
@@ -70,7 +70,7 @@ TEST(FakeExecutorTest, TimeoutAndCancelEndAnAttemptAfterItsGrace) {
 }
 
 TEST(FakeExecutorTest, AfterARestartAttemptsAreAdoptedOrAbsent) {
-  FakeExecutor executor({{"fake", 2, 1 << 30, 0}},
+  FakeExecutor executor({{"fake", 2, 1 << 30, {}}},
                         [](const AttemptLaunch&) { return FakeRun{.end_after = seconds(1)}; });
   executor.Start(Launch("a"));
   executor.ForgetAll();
@@ -84,7 +84,7 @@ TEST(FakeExecutorTest, AfterARestartAttemptsAreAdoptedOrAbsent) {
 }
 
 TEST(FakeExecutorTest, AScriptThatThrowsRefusesTheStart) {
-  FakeExecutor executor({{"fake", 2, 1 << 30, 0}},
+  FakeExecutor executor({{"fake", 2, 1 << 30, {}}},
                         [](const AttemptLaunch&) -> FakeRun { throw std::runtime_error("no space"); });
   EXPECT_THROW(executor.Start(Launch("a")), std::runtime_error);
   EXPECT_TRUE(executor.Observe().empty());
@@ -100,6 +100,26 @@ TEST(FakeExecutorTest, WatchersHearOfChangesUntilTheyLeave) {
   executor.Lose({"a", 1});
   EXPECT_EQ(calls, 1);
   EXPECT_EQ(executor.Observe().at(0).outcome->cause, EndCause::kLostWithSupervisor);
+}
+
+TEST(FakeExecutorTest, TellsWhatARunUses) {
+  FakeExecutor executor({{"fake", 2, 1 << 30, {}}}, [](const AttemptLaunch&) {
+    return FakeRun{.end_after = std::chrono::seconds(2),
+                   .log = "one\ntwo\n",
+                   .enforcement = "by word",
+                   .usage_per_second = {.cpu_us = 500'000, .memory_bytes = 7}};
+  });
+  executor.Start(Launch("a"));
+  std::uint64_t cursor = 0;
+  EXPECT_TRUE(executor.ReadUsage({"a", 1}, cursor).empty());
+  executor.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(executor.ReadUsage({"a", 1}, cursor).size(), 2u);
+  executor.Advance(std::chrono::seconds(9));
+  const std::vector<UsageSample> rest = executor.ReadUsage({"a", 1}, cursor);
+  ASSERT_EQ(rest.size(), 1u);
+  EXPECT_EQ(rest[0], (UsageSample{.at_us = 2'000'000, .cpu_us = 1'000'000, .memory_bytes = 7}));
+  EXPECT_EQ(executor.Observe()[0].enforcement, "by word");
+  EXPECT_EQ(executor.Observe()[0].outcome->log_tail, "one\ntwo\n");
 }
 
 }  // namespace

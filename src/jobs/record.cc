@@ -32,8 +32,10 @@ void Walk(Record& launch, Visitor& visit) {
   visit("attempt", launch.attempt);
   visit("token", launch.token);
   visit("step", launch.steps);
+  visit("end_signal", launch.end_signal);
   visit("grace_ms", launch.grace_ms);
   visit("memory_limit_bytes", launch.memory_limit_bytes);
+  visit("gpu", launch.gpus);
 }
 
 template <class Record, class Visitor>
@@ -50,6 +52,7 @@ template <class Record, class Visitor>
 requires std::is_same_v<std::remove_const_t<Record>, StartedRecord>
 void Walk(Record& started, Visitor& visit) {
   visit("started_at_us", started.started_at_us);
+  visit.Added("enforcement", started.enforcement);
 }
 
 template <class Record, class Visitor>
@@ -85,6 +88,7 @@ class Encoder {
  public:
   void operator()(std::string_view name, const std::string& value) { Field(name, value); }
   void operator()(std::string_view name, std::int64_t value) { Field(name, Decimal(value)); }
+  void Added(std::string_view name, const std::string& value) { Field(name, value); }
   void operator()(std::string_view name, Cause value) {
     Field(name, kCauseNames[static_cast<std::size_t>(value)]);
   }
@@ -143,6 +147,10 @@ class Decoder {
 
   void operator()(std::string_view name, std::string& value) {
     if (const std::string_view* text = Required(name)) value = *text;
+  }
+  /// A field that older writers do not know.
+  void Added(std::string_view name, std::string& value) {
+    if (const std::string_view* text = Find(name)) value = *text;
   }
   void operator()(std::string_view name, std::int64_t& value) {
     const std::string_view* text = Required(name);

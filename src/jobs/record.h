@@ -29,6 +29,7 @@ inline constexpr char kOutcomeFile[] = "outcome";
 /// under this name.
 inline constexpr char kReservedSuffix[] = ".reserved";
 inline constexpr char kLogFile[] = "log";
+inline constexpr char kUsageFile[] = "usage";
 inline constexpr char kWorkDirectory[] = "work";
 
 /// How `orrery-supervisor LAUNCH_FILE` exits: kClaimed once the attempt is claimed and held by a process of
@@ -62,10 +63,14 @@ struct LaunchRecord {
   std::int64_t attempt = 0;
   std::int64_t token = 0;
   std::vector<Step> steps;
-  /// Between SIGTERM and SIGKILL.
+  /// Asks a step to end; none: SIGTERM.
+  std::optional<std::int64_t> end_signal;
+  /// Between that signal and SIGKILL.
   std::int64_t grace_ms = 10'000;
   /// RLIMIT_DATA of each process; 0: none.
   std::int64_t memory_limit_bytes = 0;
+  /// The GPUs that the server gave it, for the server that adopts it.
+  std::vector<std::string> gpus;
 
   bool operator==(const LaunchRecord&) const = default;
 };
@@ -88,6 +93,8 @@ struct ClaimRecord {
 
 struct StartedRecord {
   std::int64_t started_at_us = 0;
+  /// Which limits hold, by what.
+  std::string enforcement;
 
   bool operator==(const StartedRecord&) const = default;
 };

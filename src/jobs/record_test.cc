@@ -16,6 +16,8 @@ LaunchRecord SomeLaunch() {
                   {"main", {"python", "train.py", ""}, {}, "/work", 0}};
   launch.grace_ms = 1;
   launch.memory_limit_bytes = 1LL << 40;
+  launch.end_signal = 10;
+  launch.gpus = {"GPU-1", "GPU-2"};
   return launch;
 }
 
@@ -34,7 +36,8 @@ TEST(RecordTest, ComesBackAsItWasWritten) {
   EXPECT_EQ(DecodeOutcome(Encode(SomeOutcome())).record, SomeOutcome());
   const ClaimRecord claim{2, 7, 4711, "boot", 99};
   EXPECT_EQ(DecodeClaim(Encode(claim)).record, claim);
-  EXPECT_EQ(DecodeStarted(Encode(StartedRecord{5})).record, StartedRecord{5});
+  const StartedRecord started{5, "rlimit"};
+  EXPECT_EQ(DecodeStarted(Encode(started)).record, started);
 }
 
 TEST(RecordTest, AnAbsentOptionalStaysAbsent) {
@@ -80,7 +83,8 @@ TEST(RecordTest, OtherKindsAndVersionsAreRefused) {
 }
 
 TEST(RecordTest, AMissingFieldIsNamedAndAnUnknownOneSkipped) {
-  EXPECT_EQ(DecodeStarted(Frame("started", "newer:2:ab\nstarted_at_us:1:5\n")).record, StartedRecord{5});
+  EXPECT_EQ(DecodeStarted(Frame("started", "newer:2:ab\nstarted_at_us:1:5\n")).record,
+            (StartedRecord{5, {}}));
   EXPECT_EQ(DecodeStarted(Frame("started", "newer:2:ab\n")).error, "missing field 'started_at_us'");
   EXPECT_EQ(DecodeStarted(Frame("started", "started_at_us:1:x\n")).error,
             "not an integer: field 'started_at_us'");

@@ -66,7 +66,7 @@ class TestJobs {
       blob::OpenBlobStore("file://" + database.directory() + "/blobs", files, random);
   content::Store content{*database, *blobs, clock};
   FakeRunKeeper runs;
-  FakeExecutor executor{{{"here", 2, 4LL << 30, 0}}, {}, clock.Now().time_since_epoch().count()};
+  FakeExecutor executor{{{"here", 2, 4LL << 30, {}}}, {}, clock.Now().time_since_epoch().count()};
 
  private:
   std::unique_ptr<Jobs> jobs_;

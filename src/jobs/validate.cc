@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string_view>
 
 #include "base/error.h"
@@ -174,6 +175,16 @@ void CheckEnv(const JobSpec& spec) {
   }
 }
 
+/// How many GPUs of one type `node` has: of `type`, or of the type that it has most of.
+int64_t GpusOfOneType(const ExecutorNode& node, const std::optional<std::string>& type) {
+  std::map<std::string, int64_t> counts;
+  for (const GpuDevice& gpu : node.gpus) ++counts[gpu.type];
+  if (type) return counts[*type];
+  int64_t most = 0;
+  for (const auto& [name, count] : counts) most = std::max(most, count);
+  return most;
+}
+
 /// Adds to `text`, with the word that joins two reasons.
 void AddReason(std::string& text, const std::string& reason) {
   if (!text.empty()) text += "; ";
@@ -203,7 +214,7 @@ Resources ResourcesOf(const ExecutorNode& node) {
   // Rounded down: a machine never has more than it says.
   return {.millicpus = static_cast<int64_t>(std::floor(node.cpus * 1000 + 1e-6)),
           .memory_bytes = node.memory_bytes,
-          .gpus = node.gpus};
+          .gpus = static_cast<int64_t>(node.gpus.size())};
 }
 
 Resources NeedOf(const JobSpec& spec) {
@@ -215,7 +226,8 @@ std::optional<std::string> WhyNever(const JobSpec& spec, const std::vector<Execu
   Resources most;
   int enough = 0;
   for (const ExecutorNode& node : nodes) {
-    const Resources total = ResourcesOf(node);
+    Resources total = ResourcesOf(node);
+    total.gpus = GpusOfOneType(node, spec.gpu_type);
     most.millicpus = std::max(most.millicpus, total.millicpus);
     most.memory_bytes = std::max(most.memory_bytes, total.memory_bytes);
     most.gpus = std::max(most.gpus, total.gpus);
@@ -241,9 +253,6 @@ std::optional<std::string> WhyNever(const JobSpec& spec, const std::vector<Execu
   if (why.empty() && spec.nodes > enough) {
     why = "needs " + std::to_string(spec.nodes) + " machines with all of this at once; " +
           std::to_string(enough) + (enough == 1 ? " has" : " have") + " it";
-  }
-  if (why.empty() && spec.gpu_type) {
-    why = "needs GPUs of type " + *spec.gpu_type + "; the types of the GPUs here are not known";
   }
   if (why.empty()) return std::nullopt;
   return why;

@@ -192,7 +192,7 @@ TEST(ValidateSpecTest, UnknownEnumValuesAndFieldsAreRefusedWithTheirNames) {
 }
 
 TEST(WhyNeverTest, SaysWhatIsMissing) {
-  const std::vector<ExecutorNode> one = {{"here", 2, 4LL << 30, 0}};
+  const std::vector<ExecutorNode> one = {{"here", 2, 4LL << 30, {}}};
   JobSpec spec = Good();
   EXPECT_EQ(WhyNever(spec, one), std::nullopt);
   spec.cpus = 2;
@@ -207,13 +207,21 @@ TEST(WhyNeverTest, SaysWhatIsMissing) {
       WhyNever(spec, one),
       "needs 8 GPUs of type H100; this machine has 0; needs 2.001 CPUs; this machine has 2; needs 6 GiB of "
       "memory; this machine has 4 GiB");
+  JobSpec typed = Good();
+  typed.gpus = 2;
+  const ExecutorNode mixed = {"here", 2, 4LL << 30, {{"0", "A100"}, {"1", "H100"}, {"2", "H100"}}};
+  EXPECT_EQ(WhyNever(typed, {mixed}), std::nullopt);
+  typed.gpu_type = "A100";
+  EXPECT_EQ(WhyNever(typed, {mixed}), "needs 2 GPUs of type A100; this machine has 1");
+  typed.gpu_type = "H100";
+  EXPECT_EQ(WhyNever(typed, {mixed}), std::nullopt);
   JobSpec gang = Good();
   gang.nodes = 2;
   EXPECT_EQ(WhyNever(gang, one), "needs 2 machines at once; there is 1");
   gang.cpus = 2;
-  EXPECT_EQ(WhyNever(gang, {{"a", 2, 4LL << 30, 0}, {"b", 1, 4LL << 30, 0}}),
+  EXPECT_EQ(WhyNever(gang, {{"a", 2, 4LL << 30, {}}, {"b", 1, 4LL << 30, {}}}),
             "needs 2 machines with all of this at once; 1 has it");
-  EXPECT_EQ(WhyNever(gang, {{"a", 2, 4LL << 30, 0}, {"b", 2, 4LL << 30, 0}}), std::nullopt);
+  EXPECT_EQ(WhyNever(gang, {{"a", 2, 4LL << 30, {}}, {"b", 2, 4LL << 30, {}}}), std::nullopt);
 }
 
 }  // namespace

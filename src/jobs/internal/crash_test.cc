@@ -70,6 +70,9 @@ class CrashingExecutor final : public Executor {
   std::unique_ptr<Subscription> WatchLog(const AttemptId& id, std::function<void()> grown) override {
     return inner_.WatchLog(id, std::move(grown));
   }
+  std::vector<UsageSample> ReadUsage(const AttemptId& id, std::uint64_t& cursor) override {
+    return inner_.ReadUsage(id, cursor);
+  }
   std::vector<ExecutorNode> Nodes() override { return inner_.Nodes(); }
 
  private:

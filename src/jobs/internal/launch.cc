@@ -14,6 +14,7 @@ AttemptLaunch LaunchOf(const LiveJob& job, const ScriptSettings& settings) {
                        .cpus = spec.cpus,
                        .memory_bytes = spec.memory_bytes,
                        .gpus = spec.gpus,
+                       .gpu_type = spec.gpu_type.value_or(""),
                        .grace = settings.grace};
   launch.env.insert(settings.env.begin(), settings.env.end());
   launch.env["MLFLOW_TRACKING_URI"] = settings.tracking_uri;

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/id.h"
+#include "jobs/log_tail.h"
 
 namespace orrery::jobs::local {
 namespace {
@@ -106,14 +107,24 @@ std::optional<record::LaunchRecord> AttemptFiles::ReadLaunch() const {
   return record::DecodeLaunch(ReadIfThere(Path(record::kLaunchFile))).record;
 }
 
-std::string AttemptFiles::LastWords() const {
-  constexpr uint64_t kTail = 8192;
-  constexpr std::size_t kMostWords = 400;
+std::string AttemptFiles::EndOfLog(uint64_t most) const {
   if (!files_.Exists(Path(record::kLogFile))) return {};
   const auto log = files_.Open(Path(record::kLogFile), OpenMode::kRead);
   const uint64_t size = log->Size();
-  std::string tail(std::min(size, kTail), '\0');
+  std::string tail(std::min(size, most), '\0');
   tail.resize(log->ReadAt(size - tail.size(), std::as_writable_bytes(std::span(tail))));
+  return tail;
+}
+
+std::string AttemptFiles::LogTail() const {
+  constexpr uint64_t kTail = 8192;
+  return jobs::LogTail(EndOfLog(kTail));
+}
+
+std::string AttemptFiles::LastWords() const {
+  constexpr uint64_t kTail = 8192;
+  constexpr std::size_t kMostWords = 400;
+  std::string tail = EndOfLog(kTail);
   while (!tail.empty() && (tail.back() == '\n' || tail.back() == ' ')) tail.pop_back();
   // pip puts a notice of a new release, or a hint, behind the line that matters.
   std::size_t begin = tail.rfind("ERROR: ");

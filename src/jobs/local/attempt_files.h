@@ -60,7 +60,11 @@ class AttemptFiles {
   /// Returns the line of the log's end that speaks of an error, or else the last one, for people.
   std::string LastWords() const;
 
+  /// Returns the log's last lines (jobs/log_tail.h).
+  std::string LogTail() const;
+
  private:
+  std::string EndOfLog(std::uint64_t most) const;
   std::string ReadIfThere(const std::string& path) const;
   bool IsLocked() const;
   bool Claim(std::int64_t pid) const;

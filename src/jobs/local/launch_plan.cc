@@ -1,7 +1,7 @@
 #include "jobs/local/launch_plan.h"
 
-#include <charconv>
 #include <cmath>
+#include <csignal>
 #include <string_view>
 
 #include "base/error.h"
@@ -9,8 +9,6 @@
 
 namespace orrery::jobs::local {
 namespace {
-
-constexpr std::string_view kDevices = "CUDA_VISIBLE_DEVICES";
 
 // RLIMIT_DATA counts what a process reserves, not what it touches, and threads reserve plenty. So this stops a process
 // that runs away, and leaves a sound one alone.
@@ -21,9 +19,9 @@ void RefuseNul(std::string_view field, std::string_view text) {
     throw InvalidField(field, "must not contain NUL: " + Quoted(text));
 }
 
-std::string DeviceList(const std::vector<int>& gpus) {
+std::string DeviceList(const std::vector<std::string>& gpus) {
   std::string list;
-  for (const int gpu : gpus) list += (list.empty() ? "" : ",") + std::to_string(gpu);
+  for (const std::string& gpu : gpus) list += (list.empty() ? "" : ",") + gpu;
   return list;
 }
 
@@ -50,19 +48,24 @@ void CheckLaunch(const AttemptLaunch& launch) {
 
 record::LaunchRecord PlanLaunch(FileSystem& files, const LocalExecutorOptions& options,
                                 const AttemptLaunch& launch, const AttemptFiles& attempt,
-                                const std::vector<int>& gpus) {
+                                const std::vector<std::string>& gpus) {
   record::LaunchRecord plan;
   plan.job_id = launch.id.job_id;
   plan.attempt = launch.id.number;
   plan.token = launch.token;
+  if (launch.checkpoint_signal != SIGTERM) plan.end_signal = launch.checkpoint_signal;
   plan.grace_ms = launch.grace.count();
+  plan.gpus = gpus;
   plan.memory_limit_bytes = launch.memory_bytes * kMemoryHeadroom;
 
   std::map<std::string, std::string> env = options.base_env;
   env.try_emplace("PYTHONUNBUFFERED", "1");  // so that the log is live
   // Without it numeric libraries start a thread for each CPU of the machine, not of the job.
   env.try_emplace("OMP_NUM_THREADS", std::to_string(std::max(1L, std::lround(std::ceil(launch.cpus)))));
-  if (options.node.gpus > 0) env[std::string(kDevices)] = DeviceList(gpus);
+  if (!options.node.gpus.empty()) {
+    env["CUDA_VISIBLE_DEVICES"] = DeviceList(gpus);
+    env["NVIDIA_VISIBLE_DEVICES"] = gpus.empty() ? "void" : DeviceList(gpus);
+  }
 
   const std::string work = attempt.Path(record::kWorkDirectory);
   if (launch.requirements) {
@@ -81,24 +84,6 @@ record::LaunchRecord PlanLaunch(FileSystem& files, const LocalExecutorOptions& o
   plan.steps.push_back(
       {"main", launch.command, Lines(env), work, launch.timeout ? launch.timeout->count() : 0});
   return plan;
-}
-
-std::vector<int> GpusOf(const record::LaunchRecord& record) {
-  std::vector<int> gpus;
-  for (const std::string& line : record.steps.back().env) {
-    if (!line.starts_with(kDevices) || line.size() <= kDevices.size() || line[kDevices.size()] != '=')
-      continue;
-    std::string_view list = std::string_view(line).substr(kDevices.size() + 1);
-    int gpu = 0;
-    while (!list.empty()) {
-      const auto [end, error] = std::from_chars(list.data(), list.data() + list.size(), gpu);
-      if (error != std::errc()) break;
-      gpus.push_back(gpu);
-      list.remove_prefix(static_cast<std::size_t>(end - list.data()));
-      if (list.starts_with(',')) list.remove_prefix(1);
-    }
-  }
-  return gpus;
 }
 
 }  // namespace orrery::jobs::local

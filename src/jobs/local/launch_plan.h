@@ -29,9 +29,6 @@ void CheckLaunch(const AttemptLaunch& launch);
 /// command. `gpus` are the devices that it gets, of a machine that has any. Errors: failed_precondition (no Python).
 record::LaunchRecord PlanLaunch(FileSystem& files, const LocalExecutorOptions& options,
                                 const AttemptLaunch& launch, const AttemptFiles& attempt,
-                                const std::vector<int>& gpus);
-
-/// Returns the devices that a planned launch was given.
-std::vector<int> GpusOf(const record::LaunchRecord& record);
+                                const std::vector<std::string>& gpus);
 
 }  // namespace orrery::jobs::local

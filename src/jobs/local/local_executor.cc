@@ -7,8 +7,10 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "jobs/local/file_log.h"
+#include "jobs/local/gpus.h"
 #include "jobs/local/outcome.h"
 #include "jobs/local/supervisor_image.h"
+#include "jobs/local/usage_file.h"
 #include "jobs/local/workspace.h"
 
 namespace orrery::jobs::local {
@@ -40,7 +42,7 @@ AttemptFiles LocalExecutor::FilesOf(const AttemptId& id) const {
 void LocalExecutor::Start(const AttemptLaunch& launch) {
   CheckLaunch(launch);
   const AttemptFiles files = FilesOf(launch.id);
-  const std::optional<std::vector<int>> gpus = Enter(launch);
+  const std::optional<std::vector<std::string>> gpus = Enter(launch);
   if (!gpus) return;
   bool laid_out = false;
   try {
@@ -69,23 +71,15 @@ void LocalExecutor::Start(const AttemptLaunch& launch) {
 }
 
 // Notes that the attempt is being started, and gives it its devices; none when it is known already.
-std::optional<std::vector<int>> LocalExecutor::Enter(const AttemptLaunch& launch) {
+std::optional<std::vector<std::string>> LocalExecutor::Enter(const AttemptLaunch& launch) {
   const std::scoped_lock lock(mutex_);
   const auto known = attempts_.find(launch.id);
   if (known != attempts_.end() && known->second.seen.phase != AttemptPhase::kAbsent) return std::nullopt;
-  std::set<int> used;
+  std::set<std::string> used;
   for (const auto& [id, other] : attempts_) {
     if (other.seen.phase != AttemptPhase::kEnded) used.insert(other.gpus.begin(), other.gpus.end());
   }
-  std::vector<int> gpus;
-  for (int gpu = 0; gpu < options_.node.gpus && static_cast<int>(gpus.size()) < launch.gpus; ++gpu) {
-    if (!used.contains(gpu)) gpus.push_back(gpu);
-  }
-  if (static_cast<int>(gpus.size()) < launch.gpus) {
-    throw Error(Code::kFailedPrecondition, "not enough free GPUs on " + options_.node.name + ": asked for " +
-                                               std::to_string(launch.gpus) + ", free " +
-                                               std::to_string(gpus.size()));
-  }
+  std::vector<std::string> gpus = PickGpus(options_.node.gpus, used, launch.gpus, launch.gpu_type);
   Held& held = attempts_[launch.id];
   StopWatchingRecords(held);
   held = Held();
@@ -111,14 +105,27 @@ bool LocalExecutor::ClearRemains(const AttemptFiles& files) {
   // A supervisor that an earlier server spawned may be about to claim.
   if (!files.Clear()) return false;
   const std::string aside = files.directory() + ".cleared";
-  files_.RemoveAll(aside);
+  RemoveInUse(aside);
   files_.Rename(files.directory(), aside);
-  files_.RemoveAll(aside);
+  RemoveInUse(aside);
   return true;
 }
 
+// Removes a directory in which a supervisor may still be making its few files, before it finds that it may not claim.
+void LocalExecutor::RemoveInUse(const std::string& directory) {
+  constexpr int kMostTries = 20;
+  for (int i = 1;; ++i) {
+    try {
+      return files_.RemoveAll(directory);
+    } catch (const Error&) {
+      if (i == kMostTries) throw;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 void LocalExecutor::LayOutAttempt(const AttemptFiles& files, const AttemptLaunch& launch,
-                                  const std::vector<int>& gpus) {
+                                  const std::vector<std::string>& gpus) {
   constexpr uint32_t kPrivate = 0700;
   const auto write = [this](const std::string& path, std::string_view text) {
     // Not synced: after a power loss nothing of this attempt runs, and it is laid out again or lost.
@@ -178,7 +185,7 @@ void LocalExecutor::Adopt(const std::vector<AttemptId>& alive) {
     held.seen = {.id = id, .phase = AttemptPhase::kAbsent};
     const AttemptFiles files = FilesOf(id);
     if (files.Exists()) {
-      if (const auto launch = files.ReadLaunch()) held.gpus = GpusOf(*launch);
+      if (const auto launch = files.ReadLaunch()) held.gpus = launch->gpus;
       WatchRecords(held);
       Refresh(held);
     }
@@ -234,6 +241,17 @@ void LocalExecutor::StopWatchingLog(int watch) {
   log_watches_.erase(entry);
 }
 
+std::vector<UsageSample> LocalExecutor::ReadUsage(const AttemptId& id, std::uint64_t& cursor) {
+  constexpr std::size_t kMostBytes = 1 << 20;
+  const std::string path = FilesOf(id).Path(record::kUsageFile);
+  if (!files_.Exists(path)) return {};
+  std::string text(kMostBytes, '\0');
+  text.resize(files_.Open(path, OpenMode::kRead)->ReadAt(cursor, std::as_writable_bytes(std::span(text))));
+  UsageLines lines = ParseUsage(text);
+  cursor += lines.length;
+  return std::move(lines.samples);
+}
+
 std::vector<ExecutorNode> LocalExecutor::Nodes() {
   return {options_.node};
 }
@@ -264,7 +282,10 @@ void LocalExecutor::Refresh(Held& held) {
   if (facts.claimed) {
     held.seen.phase = facts.started ? AttemptPhase::kRunning : AttemptPhase::kClaimed;
     if (facts.claim) held.seen.supervisor_pid = static_cast<int>(facts.claim->pid);
-    if (facts.started) held.seen.started_at_us = facts.started->started_at_us;
+    if (facts.started) {
+      held.seen.started_at_us = facts.started->started_at_us;
+      held.seen.enforcement = facts.started->enforcement;
+    }
     SendCancel(held, facts);
   } else if (held.stage == StartStage::kNone) {
     held.seen.phase = facts.locked ? AttemptPhase::kLaunched : AttemptPhase::kAbsent;
@@ -283,6 +304,7 @@ void LocalExecutor::SendCancel(Held& held, const AttemptFacts& facts) {
 void LocalExecutor::End(Held& held, AttemptOutcome outcome) {
   held.seen.phase = AttemptPhase::kEnded;
   if (outcome.started_at_us) held.seen.started_at_us = outcome.started_at_us;
+  outcome.log_tail = FilesOf(held.seen.id).LogTail();
   held.seen.outcome = std::move(outcome);
   StopWatchingRecords(held);
   Changed(held.seen.id);

@@ -43,6 +43,7 @@ class LocalExecutor : public Executor {
   std::unique_ptr<Subscription> Watch(std::function<void()> changed) override;
   std::unique_ptr<AttemptLog> OpenLog(const AttemptId& id) override;
   std::unique_ptr<Subscription> WatchLog(const AttemptId& id, std::function<void()> grown) override;
+  std::vector<UsageSample> ReadUsage(const AttemptId& id, std::uint64_t& cursor) override;
   std::vector<ExecutorNode> Nodes() override;
 
  private:
@@ -55,7 +56,7 @@ class LocalExecutor : public Executor {
     bool cancel_wanted = false;
     bool cancel_sent = false;
     int watch = FileWatch::kAll;
-    std::vector<int> gpus;
+    std::vector<std::string> gpus;
   };
   struct LogWatch {
     AttemptId id;
@@ -63,11 +64,13 @@ class LocalExecutor : public Executor {
   };
 
   AttemptFiles FilesOf(const AttemptId& id) const;
-  std::optional<std::vector<int>> Enter(const AttemptLaunch& launch);
+  std::optional<std::vector<std::string>> Enter(const AttemptLaunch& launch);
   void Leave(const AttemptId& id);
   bool ClearRemains(const AttemptFiles& files);
-  void LayOutAttempt(const AttemptFiles& files, const AttemptLaunch& launch, const std::vector<int>& gpus);
+  void LayOutAttempt(const AttemptFiles& files, const AttemptLaunch& launch,
+                     const std::vector<std::string>& gpus);
   void StartSupervisor(const AttemptFiles& files);
+  void RemoveInUse(const std::string& directory);
   void RemoveQuietly(const std::string& directory);
 
   // With mutex_ held.

@@ -72,6 +72,23 @@ TEST(LocalExecutorTest, RefusesWhatItCannotLaunchAndLeavesNothing) {
   EXPECT_TRUE(executor->Observe().empty());
 }
 
+TEST(LocalExecutorTest, AsksACommandToEndByTheSignalItWants) {
+  TestExecutor executor;
+  const std::string pipe = executor.options.data_directory + "/pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  AttemptLaunch launch = TestExecutor::Launch("trap 'echo saved; exit 7' USR1; echo > " + pipe +
+                                              "; while true; do sleep 1000 & wait; done");
+  launch.checkpoint_signal = SIGUSR1;
+  executor->Start(launch);
+  std::string line;
+  std::getline(std::ifstream(pipe), line);
+  executor->Cancel(launch.id);
+  const AttemptOutcome outcome = *executor.WaitFor(launch.id).outcome;
+  EXPECT_EQ(outcome.cause, EndCause::kCancelled);
+  EXPECT_EQ(outcome.exit_code, 7);
+  EXPECT_EQ(outcome.log_tail, "saved\n");
+}
+
 TEST(LocalExecutorTest, TimeoutIsTold) {
   TestExecutor executor;
   AttemptLaunch launch = TestExecutor::Launch("exec sleep 1000");
@@ -256,8 +273,17 @@ TEST(LocalExecutorTest, ALogIsReadByRangeAndWatched) {
   executor.WaitFor(launch.id);
 }
 
+TEST(LocalExecutorTest, GivesDevicesOfTheTypeThatWasAskedFor) {
+  TestExecutor executor({{"GPU-1", "A100"}, {"GPU-2", "H100"}, {"GPU-3", "H100"}});
+  AttemptLaunch launch = TestExecutor::Launch("echo $CUDA_VISIBLE_DEVICES $NVIDIA_VISIBLE_DEVICES");
+  launch.gpus = 2;
+  launch.gpu_type = "H100";
+  executor.Run(launch);
+  EXPECT_EQ(executor.Log(launch.id), "GPU-2,GPU-3 GPU-2,GPU-3\n");
+}
+
 TEST(LocalExecutorTest, GivesEachAttemptDevicesOfItsOwnAndKeepsThemOverARestart) {
-  TestExecutor executor(/*gpus=*/3);
+  TestExecutor executor({{"0"}, {"1"}, {"2"}});
   AttemptLaunch two = TestExecutor::Launch("echo devices $CUDA_VISIBLE_DEVICES; exec sleep 1000", "two");
   two.gpus = 2;
   executor->Start(two);

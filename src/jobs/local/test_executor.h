@@ -48,7 +48,7 @@ class MapCode : public CodeSource {
 /// A LocalExecutor with real supervisors in a folder of its own, for tests; Restart replaces it as a new server would.
 class TestExecutor {
  public:
-  explicit TestExecutor(int gpus = 0) {
+  explicit TestExecutor(const std::vector<GpuDevice>& gpus = {}) {
     std::string path = std::filesystem::temp_directory_path().string() + "/executor.XXXXXX";
     if (!mkdtemp(path.data())) std::abort();
     options.data_directory = path;

@@ -51,13 +51,17 @@ std::int64_t MemoryBytes(FileSystem& files) {
   return std::min(total, LeadingInteger(ReadSystemFile(files, "/sys/fs/cgroup/memory.max")).value_or(total));
 }
 
-// Counts /dev/nvidia0, /dev/nvidia1, ...
-int Gpus(FileSystem& files) {
+// /dev/nvidia0, /dev/nvidia1, ...: how many there are, and no more.
+std::vector<GpuDevice> Gpus(FileSystem& files) {
   constexpr std::string_view kPrefix = "nvidia";
-  return static_cast<int>(std::ranges::count_if(files.List("/dev"), [&](const DirectoryEntry& entry) {
-    return entry.name.starts_with(kPrefix) && entry.name.size() > kPrefix.size() &&
-           entry.name.find_first_not_of("0123456789", kPrefix.size()) == std::string::npos;
-  }));
+  std::vector<GpuDevice> gpus;
+  for (const DirectoryEntry& entry : files.List("/dev")) {
+    if (!entry.name.starts_with(kPrefix)) continue;
+    const std::string number = entry.name.substr(kPrefix.size());
+    const bool device = !number.empty() && number.find_first_not_of("0123456789") == std::string::npos;
+    if (device) gpus.push_back({.id = number});
+  }
+  return gpus;
 }
 
 }  // namespace

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "jobs/executor.h"
+
+namespace orrery::jobs::local {
+
+/// Picks `count` of `devices` that are not in `used`, all of one type: `type`, or when that is empty the one with the
+/// fewest free that has enough. Errors: failed_precondition, with what is free.
+std::vector<std::string> PickGpus(const std::vector<GpuDevice>& devices, const std::set<std::string>& used,
+                                  int count, const std::string& type);
+
+}  // namespace orrery::jobs::local
