@@ -16,6 +16,7 @@ COMMANDS = [
     "runs",
     "runs show",
     "runs compare",
+    "reproduce",
 ]
 
 
