@@ -48,21 +48,21 @@ class Cli:
             **options,
         )
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, seconds: float = COMMAND_SECONDS) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end, whatever that is."""
         with self.start(*arguments) as process:
-            out, err = process.communicate(timeout=COMMAND_SECONDS)
+            out, err = process.communicate(timeout=seconds)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
-    def ok(self, *arguments: str) -> str:
+    def ok(self, *arguments: str, seconds: float = COMMAND_SECONDS) -> str:
         """The output of a command that must succeed."""
-        done = self.run(*arguments)
+        done = self.run(*arguments, seconds=seconds)
         assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def json(self, *arguments: str) -> Any:
+    def json(self, *arguments: str, seconds: float = COMMAND_SECONDS) -> Any:
         """The one JSON document that a command prints; it must succeed."""
-        return json.loads(self.ok("--json", *arguments))
+        return json.loads(self.ok("--json", *arguments, seconds=seconds))
 
     def refused(self, code: int, *arguments: str) -> str:
         """The error of a command that must end with `code` and print nothing else."""

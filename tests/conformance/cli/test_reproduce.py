@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 
 import pytest
 
 from tests.conformance.cli.command import Cli
-from tests.conformance.program import Serving
+from tests.conformance.program import REPOSITORY, Serving
+
+TRAINING_SECONDS = 280
 
 # Logs through the REST wire with nothing installed: a value that depends on all that is restored.
 SCRIPT = """
@@ -47,7 +50,7 @@ def test_the_same_comes_out_to_the_last_bit_whatever_became_of_the_folder(
     (project / "train.py").write_text("raise SystemExit('not what ran')\n")
     shown = cli.ok("reproduce", "--bitwise", trained)
     assert "Every metric is the same, to the last bit." in shown
-    assert [line.split() for line in shown.splitlines() if line.startswith("loss")][0][-1] == "none"
+    assert next(line.split() for line in shown.splitlines() if line.startswith("loss"))[-1] == "none"
     again = cli.json("reproduce", "--bitwise", trained)
     assert again["identical"] is True
     assert again["job"]["spec"]["reproduces"] == trained
@@ -89,3 +92,18 @@ def test_a_run_that_no_job_made_cannot_be_reproduced(cli: Cli, serving: Serving)
         run = json.load(answer)["run"]["info"]["run_id"]
     assert "no job made this run" in cli.refused(1, "reproduce", run)
     assert "not found; `orrery runs` lists them" in cli.refused(1, "reproduce", "0" * 32)
+
+
+@pytest.mark.timeout(600)  # it trains for real, twice
+def test_a_training_on_real_data_gives_the_same_metrics_to_the_last_bit(serving: Serving) -> None:
+    flights = Cli(serving.data, REPOSITORY / "examples" / "flights")
+    train = [sys.executable, "train.py", "--epochs", "2", "--hidden", "8", "--seed", "3"]
+    job = flights.json("submit", "--memory", "4GiB", "--", *train, seconds=TRAINING_SECONDS)
+    assert job["state"] == "SUCCEEDED", job
+    again = flights.json(
+        "reproduce", "--bitwise", "--ignore", "samples_per_second", job["run_id"], seconds=TRAINING_SECONDS
+    )
+    metrics = {metric["key"]: metric for metric in again["differences"]["metrics"]}
+    assert metrics.keys() == {"loss", "val_auc", "val_accuracy", "learning_rate"}
+    assert all(metric["points_a"] == metric["points_b"] == 2 for metric in metrics.values())
+    assert metrics["val_auc"]["a"] > 0.7
