@@ -1,6 +1,7 @@
 #include "cli/client.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "server/config.h"
 #include "server/data_folder.h"
@@ -86,16 +87,47 @@ std::string Client::Checked(net::HttpResponse response) {
   throw Error(CodeFromName(answer.error.code, response.status), answer.error.message, answer.error.field);
 }
 
-std::string Client::PostText(const std::string& target, const std::string& body,
-                             const std::string& idempotency_key) {
+bool Client::CanRepeat(const Error& error, Clock::Monotonics began) {
+  constexpr std::chrono::seconds kPatience{10};
+  constexpr std::chrono::milliseconds kBetweenTries{200};
+  reached_ = reached_ || http_->reached();
+  if (error.code() != Code::kUnavailable || !reached_) return false;
+  if (context_.clock.Monotonic() - began > kPatience) return false;
+  std::this_thread::sleep_for(kBetweenTries);
+  return true;
+}
+
+std::string Client::Repeating(const std::function<net::HttpResponse()>& send) {
+  const auto began = context_.clock.Monotonic();
+  for (bool lost = false;; lost = true) {
+    net::HttpResponse response;
+    try {
+      if (lost) FindAgain();
+      response = Reaching(send);
+    } catch (const Error& error) {
+      if (!CanRepeat(error, began)) throw;
+      continue;
+    }
+    return Checked(std::move(response));
+  }
+}
+
+net::HttpResponse Client::SendPost(const std::string& target, const std::string& body,
+                                   const std::string& idempotency_key) {
   net::HttpRequest request{
       .method = "POST", .target = target, .headers = {{"Content-Type", "application/json"}}, .body = body};
   if (!idempotency_key.empty()) request.headers.emplace_back("Idempotency-Key", idempotency_key);
-  return Checked(Send(request));
+  return http_->Send(request);
+}
+
+std::string Client::PostText(const std::string& target, const std::string& body,
+                             const std::string& idempotency_key) {
+  const auto send = [&] { return SendPost(target, body, idempotency_key); };
+  return idempotency_key.empty() ? Checked(Reaching(send)) : Repeating(send);
 }
 
 void Client::PutBytes(const std::string& target, const std::string& bytes) {
-  Checked(Send({.method = "PUT", .target = target, .body = bytes}));
+  Repeating([&] { return http_->Send({.method = "PUT", .target = target, .body = bytes}); });
 }
 
 void Client::PutFile(const std::string& target, File& file) {
@@ -106,7 +138,7 @@ void Client::PutFile(const std::string& target, File& file) {
       return got;
     };
   };
-  Checked(Reaching([&] { return http_->Upload({.method = "PUT", .target = target}, file.Size(), rewind); }));
+  Repeating([&] { return http_->Upload({.method = "PUT", .target = target}, file.Size(), rewind); });
 }
 
 void Client::Follow(const std::string& target, const std::function<bool(std::string_view)>& on_data) {

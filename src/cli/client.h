@@ -12,6 +12,9 @@
 namespace orrery::cli {
 
 /// The server's own REST, for commands. Errors are the server's, as it names them; unavailable says how to start one.
+///
+/// What is harmless twice (a POST with a key, a PUT, a query) is sent again for a while when its answer is lost, to the
+/// server that was started again too. A server that was never reached is not waited for.
 class Client {
  public:
   /// Finds the server: --server, else the one that runs on the data folder. `context` must outlive the client.
@@ -28,6 +31,12 @@ class Client {
   std::string GetText(const std::string& target) { return Checked(Send({.target = target})); }
   std::string PostText(const std::string& target, const std::string& body,
                        const std::string& idempotency_key = {});
+  /// A POST that only asks.
+  template <typename Out, typename In>
+  Out Query(const std::string& target, const In& body) {
+    const std::string text = ToJson(body);
+    return FromJson<Out, Reading::kLenient>(Repeating([&] { return SendPost(target, text, {}); }));
+  }
   template <typename Out, typename In>
   Out Post(const std::string& target, const In& body, const std::string& idempotency_key = {}) {
     return FromJson<Out, Reading::kLenient>(PostText(target, ToJson(body), idempotency_key));
@@ -43,13 +52,18 @@ class Client {
 
  private:
   net::HttpResponse Send(const net::HttpRequest& request);
+  net::HttpResponse SendPost(const std::string& target, const std::string& body,
+                             const std::string& idempotency_key);
   static std::string Checked(net::HttpResponse response);
   template <typename F>
   auto Reaching(F call);
+  std::string Repeating(const std::function<net::HttpResponse()>& send);
+  bool CanRepeat(const Error& error, Clock::Monotonics began);
 
   Context& context_;
   std::string base_url_;
   std::unique_ptr<net::HttpClient> http_;
+  bool reached_ = false;  ///< some server, once
 };
 
 }  // namespace orrery::cli

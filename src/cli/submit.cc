@@ -36,7 +36,7 @@ void Upload(Client& client, Context& context, const CapturedCode& code,
     text_by_digest.emplace(DigestOf(text), &text);
     all.digests.push_back(DigestOf(text));
   }
-  for (const Digest& digest : client.Post<Missing>("/api/v1/content/missing", all).missing) {
+  for (const Digest& digest : client.Query<Missing>("/api/v1/content/missing", all).missing) {
     const std::string target = "/api/v1/content/" + digest.text();
     if (const auto text = text_by_digest.find(digest); text != text_by_digest.end()) {
       client.PutBytes(target, *text->second);

@@ -196,6 +196,7 @@ HttpResponse HttpClient::Call(const HttpRequest& request, const std::function<vo
     std::unique_ptr<Connection> connection = MayRepeat(request.method) ? std::move(kept_) : nullptr;
     const bool kept = connection != nullptr;
     if (!kept) connection = network_.Connect(url_.host, url_.port, timeout_);
+    reached_ = true;
     try {
       try {
         connection->Write(std::as_bytes(std::span(head)));

@@ -72,6 +72,9 @@ class HttpClient {
   /// `body` holds only that of other statuses.
   HttpResponse Download(const HttpRequest& request, const std::function<bool(std::string_view)>& on_data);
 
+  /// Whether a connection was ever made: then a request without an answer may have had its effect.
+  bool reached() const { return reached_; }
+
  private:
   class Exchange;
 
@@ -85,6 +88,7 @@ class HttpClient {
   std::string bearer_token_;
   std::chrono::milliseconds timeout_;
   std::unique_ptr<Connection> kept_;
+  bool reached_ = false;
 };
 
 /// Percent-encodes everything but unreserved characters (RFC 3986, 2.3).
