@@ -152,6 +152,8 @@ Job Jobs::Cancel(const JobId& id, const Actor& by) {
   with_.database.Write([&](sql::Writer& writer) {
     const auto job = parts_->store.FindLive(writer, id);
     if (!job) throw NoSuchJob(id);
+    // Already asked for, whatever came of it: the first answer may have been lost.
+    if (job->standing.cancel_requested) return;
     if (IsTerminal(job->standing.state)) {
       throw Error(Code::kFailedPrecondition, "the job has ended and cannot be cancelled any more: it is " +
                                                  EnumName(job->standing.state));

@@ -80,7 +80,7 @@ class Jobs {
   JobPage List(const JobQuery& query);
 
   /// Ends a job: at once while it waits, else its command is told to end and the job follows it. Asking again
-  /// changes nothing. Errors: not_found, failed_precondition (it has ended).
+  /// changes nothing and is never refused. Errors: not_found, failed_precondition (it has ended without being asked to).
   Job Cancel(const JobId& id, const Actor& by);
 
   /// The log of attempt `number`, by default the latest. Errors: not_found (no such job or attempt).
