@@ -103,6 +103,18 @@ bool AttemptFiles::Clear() const {
   return Claim(record::ClaimRecord::kCleared);
 }
 
+void AttemptFiles::Disarm() const {
+  constexpr std::chrono::seconds kMostWait{10};
+  if (files_.Exists(Path(record::kLaunchFile))) files_.Remove(Path(record::kLaunchFile));
+  const auto deadline = std::chrono::steady_clock::now() + kMostWait;
+  while (IsLocked()) {
+    if (std::chrono::steady_clock::now() > deadline)
+      throw Error(Code::kUnavailable,
+                  "an earlier supervisor of this attempt is still there: try again: " + directory_);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 std::optional<record::LaunchRecord> AttemptFiles::ReadLaunch() const {
   return record::DecodeLaunch(ReadIfThere(Path(record::kLaunchFile))).record;
 }

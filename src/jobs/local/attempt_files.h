@@ -54,6 +54,10 @@ class AttemptFiles {
   bool Cancel() const;
   bool Clear() const;
 
+  /// After Clear: makes sure that no supervisor spawned earlier can claim once the claim is removed. Whoever holds the
+  /// lock may have read the launch record already, and is waited for. Errors: unavailable (it does not let go).
+  void Disarm() const;
+
   /// Returns the launch record; none when it is absent or damaged.
   std::optional<record::LaunchRecord> ReadLaunch() const;
 

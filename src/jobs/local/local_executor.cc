@@ -104,6 +104,7 @@ bool LocalExecutor::ClearRemains(const AttemptFiles& files) {
   if (!files.Exists()) return true;
   // A supervisor that an earlier server spawned may be about to claim.
   if (!files.Clear()) return false;
+  files.Disarm();
   const std::string aside = files.directory() + ".cleared";
   RemoveInUse(aside);
   files_.Rename(files.directory(), aside);

@@ -2,7 +2,9 @@
 
 #include <csignal>
 #include <fstream>
+#include <thread>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -220,6 +222,24 @@ TEST(LocalExecutorTest, AServerThatDiedWhileItClearedAnAttemptHasNotCancelledIt)
   EXPECT_EQ(executor.Run(launch).exit_code, 3);
   executor->Cancel(cancelled.id);
   EXPECT_EQ(executor.Run(cancelled).cause, EndCause::kCancelled);
+}
+
+TEST(LocalExecutorTest, NothingOfAnAttemptIsClearedWhileASupervisorMayBeAboutToClaim) {
+  TestExecutor executor;
+  const AttemptLaunch launch = TestExecutor::Launch("exit 3");
+  std::filesystem::create_directories(executor.Path(launch.id, ""));
+  std::ofstream(executor.Path(launch.id, "launch")) << "read already";
+  const int lock = open(executor.Path(launch.id, "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  ASSERT_EQ(fcntl(lock, F_OFD_SETLK, &whole), 0);
+  std::thread start([&] { executor->Start(launch); });
+  while (std::filesystem::exists(executor.Path(launch.id, "launch"))) std::this_thread::yield();
+  // This is what the late supervisor would find.
+  EXPECT_TRUE(std::filesystem::exists(executor.Path(launch.id, "claim")));
+  close(lock);
+  start.join();
+  EXPECT_EQ(executor.WaitFor(launch.id).outcome->exit_code, 3);
 }
 
 TEST(LocalExecutorTest, AClaimThatWasNeverWrittenIsNone) {
