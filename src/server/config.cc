@@ -56,6 +56,11 @@ void Validate(const Config& config) {
   }
   if (config.cpus && !(*config.cpus > 0)) throw InvalidField("cpus", "must be above 0");
   if (config.memory_bytes && *config.memory_bytes <= 0) throw InvalidField("memory_bytes", "must be above 0");
+  for (const GpuConfig& gpu : config.gpus.value_or(std::vector<GpuConfig>())) {
+    if (gpu.type.empty()) throw InvalidField("gpus.type", "must not be empty: a type such as H100");
+    if (gpu.count < 1 || gpu.count > 1'024)
+      throw InvalidField("gpus.count", "expected 1 to 1024, got " + std::to_string(gpu.count));
+  }
   if (config.collect_after_hours < 1) throw InvalidField("collect_after_hours", "must be at least 1");
   if (config.log_level != "debug" && config.log_level != "info" && config.log_level != "warning" &&
       config.log_level != "error") {

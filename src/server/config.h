@@ -11,6 +11,13 @@
 
 namespace orrery::server {
 
+/// GPUs of one type, in a configuration.
+struct GpuConfig {
+  std::string type;
+  int64_t count = 1;
+};
+BOOST_DESCRIBE_STRUCT(GpuConfig, (), (type, count))
+
 /// Everything that `orrery serve` can be told. Each field is a key of the YAML file and, in capitals behind
 /// ORRERY_, an environment variable; `orrery serve --help` prints this list with the defaults.
 struct Config {
@@ -25,6 +32,10 @@ struct Config {
       {"public_url", "The base URL that jobs use to reach the server; by default http://127.0.0.1:PORT."},
       {"cpus", "CPUs that jobs may take; by default all of this machine."},
       {"memory_bytes", "Memory that jobs may take; by default all of this machine less 1 GiB."},
+      {"gpus",
+       "GPUs that jobs may take ([{type: H100, count: 4}]), numbered as CUDA numbers them; by default what "
+       "NVIDIA's driver "
+       "lists. [] keeps them from jobs."},
       {"python", "Interpreter that environments are built with; by default python3 of the PATH."},
       {"collect_after_hours", "How long an object that nothing refers to is kept."},
       {"log_level", "debug, info, warning or error."},
@@ -36,12 +47,13 @@ struct Config {
   std::optional<std::string> public_url;
   std::optional<double> cpus;
   std::optional<int64_t> memory_bytes;
+  std::optional<std::vector<GpuConfig>> gpus;
   std::optional<std::string> python;
   int64_t collect_after_hours = 24;
   std::string log_level = "info";
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
-                      (listen, data, tokens, host_names, public_url, cpus, memory_bytes, python,
+                      (listen, data, tokens, host_names, public_url, cpus, memory_bytes, gpus, python,
                        collect_after_hours, log_level))
 
 /// An address and port, taken apart.

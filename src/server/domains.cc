@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/config.h"
+#include "jobs/local/gpus.h"
 #include "jobs/local/this_machine.h"
 #include "sql/idempotency.h"
 #include "sql/sqlite/sqlite.h"
@@ -23,7 +24,7 @@ std::unique_ptr<sql::Database> OpenDatabase(const DataFolder& folder, const Seam
 }
 
 jobs::local::LocalExecutorOptions ExecutorOptions(const Config& config, const Seams& seams,
-                                                  const DataFolder& folder) {
+                                                  const DataFolder& folder, const jobs::local::Nvml* nvml) {
   constexpr int64_t kKeptBack = 1LL << 30;  // for the server, the page cache and who else lives here
   const Environment environment = CurrentEnvironment();
   const auto path = environment.find("PATH");
@@ -34,7 +35,12 @@ jobs::local::LocalExecutorOptions ExecutorOptions(const Config& config, const Se
   jobs::local::LocalExecutorOptions options{.data_directory = folder.path(),
                                             .python = config.python.value_or(python),
                                             .base_env = jobs::local::InheritedEnvironment(environment),
-                                            .node = jobs::local::ThisMachine(seams.files)};
+                                            .node = jobs::local::ThisMachine(seams.files, nvml)};
+  if (config.gpus) {
+    std::vector<jobs::local::GpuCount> counts;
+    for (const GpuConfig& gpu : *config.gpus) counts.push_back({gpu.type, static_cast<int>(gpu.count)});
+    options.node.gpus = jobs::local::NumberGpus(counts);
+  }
   options.node.cpus = config.cpus.value_or(options.node.cpus);
   options.node.memory_bytes = config.memory_bytes.value_or(
       std::max(options.node.memory_bytes / 2, options.node.memory_bytes - kKeptBack));
@@ -53,7 +59,9 @@ Server::Domains::Domains(const Config& config, const Seams& seams, const DataFol
       lineage(tracking),
       models(*database, events, seams.clock, lineage),
       code(content),
-      executor(ExecutorOptions(config, seams, folder), seams.files, seams.processes, seams.clock, code),
+      nvml(jobs::local::Nvml::Load()),
+      executor(ExecutorOptions(config, seams, folder, nvml.get()), seams.files, seams.processes, seams.clock,
+               code),
       runs(tracking),
       jobs({.database = *database,
             .events = events,

@@ -7,6 +7,7 @@
 #include "events/event_log.h"
 #include "jobs/jobs.h"
 #include "jobs/local/local_executor.h"
+#include "jobs/local/nvml.h"
 #include "jobs/local/stored_code.h"
 #include "jobs/tracking_run_keeper.h"
 #include "models/models.h"
@@ -31,6 +32,7 @@ struct Server::Domains {
   models::TrackingLineage lineage;
   models::Registry models;
   jobs::local::StoredCode code;
+  std::unique_ptr<jobs::local::Nvml> nvml;  ///< null without NVIDIA's driver
   jobs::local::LocalExecutor executor;
   jobs::TrackingRunKeeper runs;
   jobs::Jobs jobs;

@@ -37,6 +37,9 @@ TEST(ConfigValues, AreChecked) {
   EXPECT_EQ(field_of({.tokens = {{"ada", "short"}}}), "tokens.ada");
   EXPECT_EQ(field_of({.tokens = {{"jobs", "0123456789abcdef"}}}), "tokens.jobs");
   EXPECT_EQ(field_of({.cpus = 0.0}), "cpus");
+  EXPECT_EQ(field_of({.gpus = {{{"", 1}}}}), "gpus.type");
+  EXPECT_EQ(field_of({.gpus = {{{"H100", 0}}}}), "gpus.count");
+  EXPECT_EQ(field_of({.gpus = {{{"H100", 8}}}}), "accepted");
   EXPECT_EQ(field_of({.collect_after_hours = 0}), "collect_after_hours");
   EXPECT_EQ(field_of({.log_level = "loud"}), "log_level");
 }

@@ -19,6 +19,14 @@ std::string Describe(const FreeByType& free) {
 
 }  // namespace
 
+std::vector<GpuDevice> NumberGpus(const std::vector<GpuCount>& counts) {
+  std::vector<GpuDevice> devices;
+  for (const GpuCount& some : counts) {
+    for (int i = 0; i < some.count; ++i) devices.push_back({std::to_string(devices.size()), some.type});
+  }
+  return devices;
+}
+
 std::vector<std::string> PickGpus(const std::vector<GpuDevice>& devices, const std::set<std::string>& used,
                                   int count, const std::string& type) {
   if (count == 0) return {};

@@ -13,6 +13,12 @@ using testing::IsEmpty;
 const std::vector<GpuDevice> kDevices = {
     {"a", "H100", 0}, {"b", "A100", 0}, {"c", "H100", 0}, {"d", "H100", 0}, {"e", "A100", 0}};
 
+TEST(NumberGpusTest, CountsOnOverTheTypes) {
+  EXPECT_THAT(NumberGpus({{"H100", 2}, {"A100", 1}}),
+              ElementsAre(GpuDevice{"0", "H100"}, GpuDevice{"1", "H100"}, GpuDevice{"2", "A100"}));
+  EXPECT_THAT(NumberGpus({}), IsEmpty());
+}
+
 TEST(PickGpusTest, AllAreOfOneType) {
   EXPECT_THAT(PickGpus(kDevices, {}, 2, "H100"), ElementsAre("a", "c"));
   EXPECT_THAT(PickGpus(kDevices, {}, 2, ""), ElementsAre("b", "e"));  // leaves the larger group whole

@@ -52,7 +52,7 @@ std::int64_t MemoryBytes(FileSystem& files) {
 }
 
 // /dev/nvidia0, /dev/nvidia1, ...: how many there are, and no more.
-std::vector<GpuDevice> Gpus(FileSystem& files) {
+std::vector<GpuDevice> DeviceFiles(FileSystem& files) {
   constexpr std::string_view kPrefix = "nvidia";
   std::vector<GpuDevice> gpus;
   for (const DirectoryEntry& entry : files.List("/dev")) {
@@ -66,10 +66,10 @@ std::vector<GpuDevice> Gpus(FileSystem& files) {
 
 }  // namespace
 
-ExecutorNode ThisMachine(FileSystem& files) {
+ExecutorNode ThisMachine(FileSystem& files, const Nvml* nvml) {
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) != 0) name[0] = '\0';
-  return {name.data(), Cpus(files), MemoryBytes(files), Gpus(files)};
+  return {name.data(), Cpus(files), MemoryBytes(files), nvml ? nvml->Devices() : DeviceFiles(files)};
 }
 
 std::map<std::string, std::string> InheritedEnvironment(const std::map<std::string, std::string>& server) {

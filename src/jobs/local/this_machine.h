@@ -6,12 +6,13 @@
 
 #include "base/file_system.h"
 #include "jobs/executor.h"
+#include "jobs/local/nvml.h"
 
 namespace orrery::jobs::local {
 
-/// Describes this machine as far as this process may use it: its CPU set, control group limits, GPUs of
-/// NVIDIA's driver.
-ExecutorNode ThisMachine(FileSystem& files);
+/// Describes this machine as far as this process may use it: its CPU set, control group limits, GPUs. Those are what
+/// `nvml` (may be null) lists, or else one of no known type for each /dev/nvidiaN.
+ExecutorNode ThisMachine(FileSystem& files, const Nvml* nvml);
 
 /// Picks what jobs inherit of the server's environment: the search path, language, temporary folder, proxies
 /// and the package index. No credentials.

@@ -8,7 +8,7 @@ namespace {
 
 TEST(ThisMachineTest, HasWhatThisProcessMayUse) {
   PosixFileSystem files;
-  const ExecutorNode node = ThisMachine(files);
+  const ExecutorNode node = ThisMachine(files, nullptr);
   EXPECT_FALSE(node.name.empty());
   EXPECT_GT(node.cpus, 0);
   EXPECT_LE(node.cpus, sysconf(_SC_NPROCESSORS_CONF));
