@@ -93,6 +93,15 @@ void SetResources(const JobOptions& options, jobs::JobSpec& spec) {
   if (!options.queue.empty()) spec.queue = options.queue;
 }
 
+/// Flags win over the job file as a whole: its kind of environment may be another.
+void SetEnvironment(const JobOptions& options, FileSystem& files, jobs::JobSpec& spec) {
+  jobs::EnvironmentSpec asked;
+  if (!options.requirements.empty())
+    asked.requirements = ReadNamed(options.requirements, files, "--requirements");
+  if (!options.lock.empty()) asked.lock = ReadNamed(options.lock, files, "--lock");
+  if (asked != jobs::EnvironmentSpec()) spec.environment = asked;
+}
+
 }  // namespace
 
 int64_t ParseSize(const std::string& text, std::string_view flag) {
@@ -132,6 +141,7 @@ void AddJobOptions(CLI::App& submit, JobOptions& options) {
   add("--nodes", options.nodes, "N", "Machines, all at once [default 1].");
   add("--requirements", options.requirements, "FILE",
       "Requirements file: its packages are installed once, and kept.");
+  add("--lock", options.lock, "FILE", "Requirements file with every package pinned and hashed.");
   add("--framework", options.framework, "NAME", "One of PYTHON, SCIKIT_LEARN, PYTORCH, XGBOOST or LIGHTGBM.");
   add("--input", options.inputs, "FILE", "File that the result depends on; may be repeated.");
   add("-p,--param", options.params, "KEY=VALUE", "Logged to the run; may be repeated.");
@@ -160,9 +170,7 @@ jobs::JobSpec SpecOf(const JobOptions& options, FileSystem& files, const std::st
                          "expected " + EnumChoices<jobs::Framework>() + ", got " + Quoted(options.framework));
     }
   }
-  if (!options.requirements.empty()) {
-    spec.environment = jobs::EnvironmentSpec{ReadNamed(options.requirements, files, "--requirements")};
-  }
+  SetEnvironment(options, files, spec);
   AddPairs(options.params, "--param", spec.params);
   AddPairs(options.env, "--env", spec.env);
   for (const std::string& input : options.inputs) spec.inputs.push_back({.path = input});

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "jobs/job_spec.h"
+
 namespace orrery::jobs {
 
 /// Names one attempt of one job. Numbers count from 1.
@@ -33,8 +35,8 @@ struct AttemptLaunch {
   std::map<std::string, std::string> env;
   /// Digest of the code manifest laid out in the working directory; none: an empty directory.
   std::optional<std::string> manifest;
-  /// Text of a requirements file: a cached virtual environment with these packages leads PATH.
-  std::optional<std::string> requirements;
+  /// What is to be installed for it, once for all attempts that ask for the same.
+  std::optional<EnvironmentSpec> environment;
   double cpus = 1;
   std::int64_t memory_bytes = 512LL << 20;
   int gpus = 0;
@@ -197,6 +199,10 @@ class Executor {
   /// Returns the samples of an attempt's use that were taken since `cursor`, which begins at 0 and is moved on behind
   /// them. Ended attempts keep theirs; none for one that is not known.
   virtual std::vector<UsageSample> ReadUsage(const AttemptId& id, std::uint64_t& cursor) = 0;
+
+  /// Returns what the attempt's environment came to: a spec that installs exactly the same again. Known once its command
+  /// began; none when it asked for no environment, or that could not be prepared.
+  virtual std::optional<EnvironmentSpec> ResolvedEnvironment(const AttemptId& id) = 0;
 
   /// Returns the machines and what they have in all, used or not.
   virtual std::vector<ExecutorNode> Nodes() = 0;

@@ -133,6 +133,13 @@ std::vector<UsageSample> FakeExecutor::ReadUsage(const AttemptId& id, std::uint6
   return samples;
 }
 
+std::optional<EnvironmentSpec> FakeExecutor::ResolvedEnvironment(const AttemptId& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = attempts_.find(id);
+  if (found == attempts_.end() || !found->second.observation.started_at_us) return std::nullopt;
+  return found->second.run.resolved;
+}
+
 std::vector<ExecutorNode> FakeExecutor::Nodes() {
   return nodes_;
 }

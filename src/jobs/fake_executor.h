@@ -22,6 +22,8 @@ struct FakeRun {
   std::chrono::microseconds end_after{0};
   /// Its started_at_us and ended_at_us are filled in.
   AttemptOutcome outcome{.cause = EndCause::kExited, .exit_code = 0};
+  /// What its environment came to, once it runs.
+  std::optional<EnvironmentSpec> resolved;
   /// Appears in the log when the attempt starts running.
   std::string log;
   /// Stands in the observation from the moment it runs.
@@ -52,6 +54,7 @@ class FakeExecutor : public Executor {
   std::unique_ptr<AttemptLog> OpenLog(const AttemptId& id) override;
   std::unique_ptr<Subscription> WatchLog(const AttemptId& id, std::function<void()> grown) override;
   std::vector<UsageSample> ReadUsage(const AttemptId& id, std::uint64_t& cursor) override;
+  std::optional<EnvironmentSpec> ResolvedEnvironment(const AttemptId& id) override;
   std::vector<ExecutorNode> Nodes() override;
 
   /// Replaces the script for attempts started from now on.

@@ -20,14 +20,23 @@ class FakeRunKeeper final : public RunKeeper {
     const std::scoped_lock lock(mutex_);
     phases_[run_id] = phase;
   }
+  void NoteEnvironment(sql::Writer&, const std::string& run_id, const Digest& environment) override {
+    const std::scoped_lock lock(mutex_);
+    environments_[run_id] = environment;
+  }
+  Digest EnvironmentOf(const JobId& job) {
+    const std::scoped_lock lock(mutex_);
+    return environments_["run-" + job.text()];
+  }
   RunPhase PhaseOf(const JobId& job) {
     const std::scoped_lock lock(mutex_);
     return phases_.at("run-" + job.text());
   }
 
  private:
-  std::mutex mutex_;  // guards phases_
+  std::mutex mutex_;  // guards all below
   std::map<std::string, RunPhase> phases_;
+  std::map<std::string, Digest> environments_;
 };
 
 }  // namespace orrery::jobs

@@ -20,17 +20,21 @@ namespace orrery::jobs {
 enum class Framework { kPython, kScikitLearn, kPytorch, kXgboost, kLightgbm };
 BOOST_DESCRIBE_ENUM(Framework, kPython, kScikitLearn, kPytorch, kXgboost, kLightgbm)
 
+/// What the command finds installed: exactly one of these.
 struct EnvironmentSpec {
-  std::string requirements;
+  std::optional<std::string> requirements;
+  std::optional<std::string> lock;
 
-  static constexpr std::string_view kRequired[] = {"requirements"};
   static constexpr FieldDoc kDocs[] = {
       {"requirements",
        "Text of a pip requirements file. A virtual environment with these packages is made once, "
        "kept, and leads PATH."},
+      {"lock", "The same with every package pinned and hashed: installed as it stands, or not at all."},
   };
+
+  bool operator==(const EnvironmentSpec&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(EnvironmentSpec, (), (requirements))
+BOOST_DESCRIBE_STRUCT(EnvironmentSpec, (), (requirements, lock))
 
 struct CodeSpec {
   std::string manifest;

@@ -50,7 +50,7 @@ std::span<const sql::Migration> Jobs::Migrations() {
 void Jobs::MakeLoop(ScriptSettings settings) {
   parts_->loop = std::make_unique<internal::SchedulerLoop>(
       internal::SchedulerLoop::Collaborators{with_.database, parts_->store, with_.executor, parts_->mailbox,
-                                             parts_->board, with_.clock},
+                                             parts_->board, with_.clock, with_.content},
       std::move(settings));
 }
 

@@ -104,20 +104,45 @@ TEST_F(JobsTest, AFailureSaysWhy) {
   EXPECT_EQ(jobs_->Get(refused).attempts[0].cause, "storage_full");
 }
 
+TEST_F(JobsTest, WhatTheEnvironmentCameToIsStoredOnceTheCommandBegan) {
+  const EnvironmentSpec resolved{.lock = "mlflow==3.0 --hash=sha256:00\n"};
+  jobs_.executor.SetScript([&](const AttemptLaunch&) {
+    return FakeRun{.run_after = seconds(1), .end_after = seconds(1), .resolved = resolved};
+  });
+  JobSpec spec = TestJobs::Spec("train");
+  spec.environment = EnvironmentSpec{.requirements = "mlflow\n"};
+  const JobId id = jobs_->Submit(spec, kAda).id;
+  jobs_.Settle();
+  EXPECT_FALSE(jobs_->Get(id).attempts.at(0).environment);
+  jobs_.Advance(seconds(1));
+  const auto running = jobs_->Get(id).attempts.at(0).environment;
+  ASSERT_TRUE(running);
+  EXPECT_EQ(FromJson<EnvironmentSpec>(jobs_.content.ReadAll(*running)), resolved);
+  EXPECT_EQ(jobs_.runs.EnvironmentOf(id), *running);
+  jobs_.Advance(seconds(1));
+  EXPECT_EQ(jobs_->Get(id).state, JobState::kSucceeded);
+  EXPECT_EQ(jobs_->Get(id).attempts.at(0).environment, running);
+  // Kept for as long as the job is.
+  jobs_.content.Collect(seconds(0));
+  jobs_.clock.Advance(seconds(1));
+  jobs_.content.Collect(seconds(0));
+  EXPECT_TRUE(jobs_.content.Find(*running));
+}
+
 TEST_F(JobsTest, TheCommandIsToldWhereItRuns) {
   JobSpec spec = TestJobs::Spec("train", "python");
   spec.params = {{"lr", "0.1"}};
   spec.seed = (int64_t{1} << 32) + 7;
   spec.env = {{"MINE", "1"}};
   spec.timeout_seconds = 60;
-  spec.environment = EnvironmentSpec{"mlflow\n"};
+  spec.environment = EnvironmentSpec{.requirements = "mlflow\n"};
   const JobId id = jobs_->Submit(spec, kAda).id;
   jobs_.Settle();
   const AttemptLaunch launch = jobs_.executor.Launches().at(0);
   EXPECT_EQ(launch.id, (AttemptId{id.text(), 1}));
   EXPECT_GT(launch.token, 0);
   EXPECT_EQ(launch.timeout, seconds(60));
-  EXPECT_EQ(launch.requirements, "mlflow\n");
+  EXPECT_EQ(launch.environment, EnvironmentSpec{.requirements = "mlflow\n"});
   const std::map<std::string, std::string> expected = {{"MINE", "1"},
                                                        {"MLFLOW_TRACKING_URI", "http://127.0.0.1:1"},
                                                        {"MLFLOW_RUN_ID", "run-" + id.text()},

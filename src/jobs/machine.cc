@@ -51,6 +51,10 @@ class Application {
     if (IsLive(event.number) && next().state == JobState::kStarting) Run(event.at);
   }
 
+  void operator()(const EnvironmentStored& event) {
+    if (IsLive(event.number)) next().attempt->environment = event.digest;
+  }
+
   void operator()(const Ended& event) {
     Do(Effect::kForget);
     if (!IsLive(event.number)) return;

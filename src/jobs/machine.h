@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/hash.h"
 #include "jobs/executor.h"
 #include "jobs/types.h"
 
@@ -51,6 +52,11 @@ struct Started {
   int number = 0;
   Instant at;
 };
+/// What the environment of attempt `number` came to is stored under `digest`.
+struct EnvironmentStored {
+  int number = 0;
+  Digest digest;
+};
 /// Attempt `number` ended for good.
 struct Ended {
   int number = 0;
@@ -63,7 +69,8 @@ struct Absent {
 struct CancelRequested {
   std::string actor;
 };
-using JobEvent = std::variant<Resolved, Placed, Claimed, Started, Ended, Absent, CancelRequested>;
+using JobEvent =
+    std::variant<Resolved, Placed, Claimed, Started, EnvironmentStored, Ended, Absent, CancelRequested>;
 
 /// What has to be done outside once the step is durable.
 enum class Effect {

@@ -27,6 +27,8 @@ class RunKeeper {
   virtual OwnedRun Create(sql::Writer& writer, const JobId& job, const JobSpec& spec, const Actor& by) = 0;
   /// Moves the run along with its job at `at`: it starts when the command does, and not when it was submitted. A run that its owner deleted stays as it is.
   virtual void Follow(sql::Writer& writer, const std::string& run_id, RunPhase phase, Instant at) = 0;
+  /// Notes at the run what the command found installed: the digest of the stored EnvironmentSpec.
+  virtual void NoteEnvironment(sql::Writer& writer, const std::string& run_id, const Digest& environment) = 0;
 };
 
 }  // namespace orrery::jobs

@@ -49,6 +49,16 @@ tracking::RunStatus StatusOf(RunPhase phase) {
   return tracking::RunStatus::kFailed;
 }
 
+// A run that its owner deleted stays as it is; the job goes on all the same.
+template <typename Change>
+void UnlessDeleted(const Change& change) {
+  try {
+    change();
+  } catch (const Error& error) {
+    if (error.code() != Code::kFailedPrecondition && error.code() != Code::kNotFound) throw;
+  }
+}
+
 }  // namespace
 
 OwnedRun TrackingRunKeeper::Create(sql::Writer& writer, const JobId& job, const JobSpec& spec,
@@ -89,12 +99,13 @@ void TrackingRunKeeper::Follow(sql::Writer& writer, const std::string& run_id, R
   const bool ended = phase != RunPhase::kScheduled && phase != RunPhase::kRunning;
   if (phase == RunPhase::kRunning) update.start_ms = ToMillis(at);
   if (ended) update.end_ms = ToMillis(at);
-  try {
-    tracking_.runs.Update(writer, tracking::RunId::Parse(run_id), update, {"orrery"});
-  } catch (const Error& error) {
-    // A run that its owner deleted keeps its status; the job ends all the same.
-    if (error.code() != Code::kFailedPrecondition && error.code() != Code::kNotFound) throw;
-  }
+  UnlessDeleted([&] { tracking_.runs.Update(writer, tracking::RunId::Parse(run_id), update, {"orrery"}); });
+}
+
+void TrackingRunKeeper::NoteEnvironment(sql::Writer& writer, const std::string& run_id,
+                                        const Digest& environment) {
+  tracking::Batch batch{.tags = {{"orrery.environment", environment.text()}}};
+  UnlessDeleted([&] { tracking_.runs.LogBatch(writer, tracking::RunId::Parse(run_id), batch); });
 }
 
 }  // namespace orrery::jobs

@@ -11,6 +11,7 @@
 #include <boost/describe/enum.hpp>
 
 #include "base/described.h"
+#include "base/hash.h"
 #include "base/id.h"
 #include "base/instant.h"
 #include "jobs/job_spec.h"
@@ -50,6 +51,7 @@ struct Attempt {
   std::optional<std::string> cause;
   std::string host;
   std::optional<int> supervisor_pid;
+  std::optional<Digest> environment;
 
   static constexpr FieldDoc kDocs[] = {
       {"number", "Counts from 1."},
@@ -61,12 +63,17 @@ struct Attempt {
        "storage_full, lost_in_reboot or lost_with_supervisor."},
       {"host", "The node that it was placed on."},
       {"supervisor_pid", "The process that holds it, once it was claimed."},
+      {"environment",
+       "Digest of the stored EnvironmentSpec that installs exactly what the command found; absent when it "
+       "asked "
+       "for none."},
   };
 
   bool operator==(const Attempt&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Attempt, (),
-                      (number, state, started_at, ended_at, exit_code, signal, cause, host, supervisor_pid))
+                      (number, state, started_at, ended_at, exit_code, signal, cause, host, supervisor_pid,
+                       environment))
 
 /// One step of a job's life.
 struct Transition {

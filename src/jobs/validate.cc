@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "jobs/amounts.h"
+#include "jobs/environment_spec.h"
 
 namespace orrery::jobs {
 namespace {
@@ -18,7 +19,7 @@ constexpr int64_t kExactInteger = (int64_t{1} << 53) - 1;  // what every JSON re
 constexpr int64_t kLeastMemory = 1 << 20;
 constexpr size_t kMostArguments = 1'000;
 constexpr size_t kMostText = 64 << 10;  // the kernel takes 128 KiB in one argument or variable
-constexpr size_t kMostRequirements = 1 << 20;
+constexpr size_t kMostEnvironment = 1 << 20;
 constexpr size_t kMostInputs = 10'000;
 constexpr size_t kMostParams = 1'000;
 constexpr size_t kMostVariables = 1'000;
@@ -198,7 +199,9 @@ void ValidateSpec(const JobSpec& spec) {
   CheckCommand(spec);
   CheckAmounts(spec);
   if (spec.environment) {
-    CheckText("environment.requirements", spec.environment->requirements, kMostRequirements);
+    const ChosenEnvironment chosen = Chosen(*spec.environment);
+    CheckText("environment." + std::string(chosen.field), chosen.text, kMostEnvironment);
+    ValidateEnvironment(*spec.environment);
   }
   if (spec.code) CheckCode(*spec.code);
   CheckInputs(spec.inputs);

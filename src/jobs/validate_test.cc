@@ -85,7 +85,8 @@ TEST(ValidateSpecTest, NamesTheFieldAtFault) {
       {"memory_bytes", [](JobSpec& s) { s.memory_bytes = 0; }},
       {"memory_bytes", [](JobSpec& s) { s.memory_bytes = int64_t{1} << 53; }},
       {"environment.requirements",
-       [](JobSpec& s) { s.environment = EnvironmentSpec{std::string("a\0", 2)}; }},
+       [](JobSpec& s) { s.environment = {.requirements = std::string("a\0", 2)}; }},
+      {"environment", [](JobSpec& s) { s.environment = EnvironmentSpec(); }},
   });
 }
 

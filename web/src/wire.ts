@@ -18,6 +18,12 @@ export interface InputFile {
   size?: number;
 }
 
+/** Exactly one of them is given. */
+export interface Environment {
+  requirements?: string;
+  lock?: string;
+}
+
 export interface JobSpec {
   name: string;
   command: string[];
@@ -27,7 +33,7 @@ export interface JobSpec {
   gpu_type?: string;
   cpus: number;
   memory_bytes: number;
-  environment?: { requirements: string };
+  environment?: Environment;
   code?: CodeReference;
   inputs: InputFile[];
   params: Record<string, string>;

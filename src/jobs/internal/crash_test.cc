@@ -73,6 +73,9 @@ class CrashingExecutor final : public Executor {
   std::vector<UsageSample> ReadUsage(const AttemptId& id, std::uint64_t& cursor) override {
     return inner_.ReadUsage(id, cursor);
   }
+  std::optional<EnvironmentSpec> ResolvedEnvironment(const AttemptId& id) override {
+    return inner_.ResolvedEnvironment(id);
+  }
   std::vector<ExecutorNode> Nodes() override { return inner_.Nodes(); }
 
  private:

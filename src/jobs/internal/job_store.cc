@@ -44,9 +44,9 @@ void SaveAttempt(sql::Writer& writer, const JobId& id, const Attempt& attempt, b
   }
   writer.Run(
       "UPDATE attempts SET state = ?, started_at = ?, ended_at = ?, exit_code = ?, signal = ?, cause = ?, "
-      "supervisor_pid = ? WHERE job_id = ? AND number = ?",
+      "supervisor_pid = ?, environment = ? WHERE job_id = ? AND number = ?",
       attempt.state, attempt.started_at, attempt.ended_at, attempt.exit_code, attempt.signal, attempt.cause,
-      attempt.supervisor_pid, id, attempt.number);
+      attempt.supervisor_pid, attempt.environment, id, attempt.number);
 }
 
 std::optional<RunPhase> PhaseFor(JobState state) {
@@ -93,6 +93,9 @@ Step JobStore::Apply(sql::Writer& writer, const JobId& id, const JobEvent& event
   if (next.attempt != before.attempt) {
     const bool is_new = !before.attempt || before.attempt->number != next.attempt->number;
     SaveAttempt(writer, id, *next.attempt, is_new);
+    if (next.attempt->environment && (is_new || !before.attempt->environment)) {
+      runs_.NoteEnvironment(writer, row->run_id, *next.attempt->environment);
+    }
   }
   writer.Run(
       "UPDATE jobs SET state = ?, reason = ?, cancel_requested = ?, started_at = ?, ended_at = ?, attempt = "

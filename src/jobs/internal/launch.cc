@@ -11,6 +11,7 @@ AttemptLaunch LaunchOf(const LiveJob& job, const ScriptSettings& settings) {
                        .token = job.token,
                        .command = spec.command,
                        .env = spec.env,
+                       .environment = spec.environment,
                        .cpus = spec.cpus,
                        .memory_bytes = spec.memory_bytes,
                        .gpus = spec.gpus,
@@ -29,7 +30,6 @@ AttemptLaunch LaunchOf(const LiveJob& job, const ScriptSettings& settings) {
     launch.env.try_emplace("PYTHONHASHSEED", std::to_string(static_cast<uint32_t>(*spec.seed)));
   }
   if (spec.code) launch.manifest = spec.code->manifest;
-  if (spec.environment) launch.requirements = spec.environment->requirements;
   if (spec.timeout_seconds) launch.timeout = std::chrono::seconds(*spec.timeout_seconds);
   return launch;
 }

@@ -24,6 +24,7 @@ bool HoldsResources(const Standing& standing) {
 SchedulerLoop::SchedulerLoop(Collaborators collaborators, ScriptSettings settings)
     : with_(collaborators),
       settings_(std::move(settings)),
+      environments_(with_.executor, with_.content),
       launcher_(std::make_unique<Launcher>(with_.executor, with_.mailbox, settings_.launchers)) {}
 
 SchedulerLoop::~SchedulerLoop() {
@@ -104,6 +105,7 @@ void SchedulerLoop::Track(const LiveJob& job) {
   tracked.nodes = job.spec.nodes;
   tracked.need = NeedOf(job.spec);
   tracked.standing = job.standing;
+  tracked.has_environment = job.spec.environment.has_value();
 }
 
 void SchedulerLoop::Refresh(const std::set<JobId>& ids) {
@@ -154,11 +156,21 @@ void SchedulerLoop::AddObservation(const AttemptObservation& seen, const Tracked
   const bool pid_known = attempt && attempt->supervisor_pid;
   if (seen.supervisor_pid && !pid_known) todo.push_back({id, Claimed{number, *seen.supervisor_pid}});
   if (seen.outcome) {
+    AddEnvironment(seen.id, tracked, todo);
     todo.push_back({id, Ended{number, *seen.outcome}});
   } else if (seen.started_at_us && tracked.standing.state == JobState::kStarting) {
+    AddEnvironment(seen.id, tracked, todo);
     todo.push_back({id, Started{number, Instant(Microseconds(*seen.started_at_us))}});
   } else if (seen.phase == AttemptPhase::kAbsent && !tracked.launching) {
     todo.push_back({id, Absent{number}});
+  }
+}
+
+void SchedulerLoop::AddEnvironment(const AttemptId& id, const Tracked& tracked, std::vector<Todo>& todo) {
+  const auto& attempt = tracked.standing.attempt;
+  if (!tracked.has_environment || !attempt || attempt->number != id.number || attempt->environment) return;
+  if (const auto digest = environments_.Store(id)) {
+    todo.push_back({JobId::Parse(id.job_id), EnvironmentStored{id.number, *digest}});
   }
 }
 
@@ -196,6 +208,9 @@ void SchedulerLoop::Carry(const std::vector<Todo>& todo) {
     Stored out;
     for (const Todo& item : todo) {
       out.steps.push_back(with_.store.Apply(writer, item.id, item.event, with_.clock.Now(), kServer));
+      if (const auto* stored = std::get_if<EnvironmentStored>(&item.event)) {
+        with_.content.Refer(writer, stored->digest, "job:" + item.id.text());
+      }
       const auto& effects = out.steps.back().effects;
       if (std::find(effects.begin(), effects.end(), Effect::kLaunch) != effects.end()) {
         out.launches.push_back(with_.store.FindLive(writer, item.id).value());

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "content/content.h"
 #include "jobs/executor.h"
 #include "jobs/internal/board.h"
+#include "jobs/internal/environment_recorder.h"
 #include "jobs/internal/job_store.h"
 #include "jobs/internal/launch.h"
 #include "jobs/internal/launcher.h"
@@ -38,6 +40,7 @@ class SchedulerLoop {
     Mailbox& mailbox;
     Board& board;
     Clock& clock;
+    content::Store& content;
   };
 
   /// The collaborators must outlive the loop.
@@ -63,6 +66,7 @@ class SchedulerLoop {
     int nodes = 1;
     Resources need;
     Standing standing;
+    bool has_environment = false;
     bool launching = false;   ///< with the launcher: the executor does not know it yet
     bool cancelling = false;  ///< the executor was told
   };
@@ -75,6 +79,7 @@ class SchedulerLoop {
   void Refresh(const std::set<JobId>& ids);
   std::vector<Todo> Events(const std::vector<Launched>& launched);
   void AddObservation(const AttemptObservation& seen, const Tracked& tracked, std::vector<Todo>& todo);
+  void AddEnvironment(const AttemptId& id, const Tracked& tracked, std::vector<Todo>& todo);
   Decisions DecideAfter(const std::vector<Todo>& todo, std::vector<Todo>& placed);
   void Carry(const std::vector<Todo>& todo);
   void TellCancelled();
@@ -82,6 +87,7 @@ class SchedulerLoop {
 
   Collaborators with_;
   ScriptSettings settings_;
+  EnvironmentRecorder environments_;
   std::map<JobId, Tracked> tracked_;
   Mail pending_;  ///< taken, not yet stored
   std::unique_ptr<Launcher> launcher_;

@@ -21,6 +21,7 @@ constexpr sql::Migration kMigrations[] = {
      "(id), "
      "state TEXT NOT NULL, at INTEGER NOT NULL, cause TEXT NOT NULL) STRICT;"
      "CREATE INDEX transitions_by_job ON transitions (job_id, seq)"},
+    {"jobs", 2, "ALTER TABLE attempts ADD COLUMN environment TEXT"},
 };
 
 }  // namespace

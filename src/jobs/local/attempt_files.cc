@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/id.h"
+#include "jobs/environment_spec.h"
 #include "jobs/log_tail.h"
 
 namespace orrery::jobs::local {
@@ -117,6 +118,16 @@ void AttemptFiles::Disarm() const {
 
 std::optional<record::LaunchRecord> AttemptFiles::ReadLaunch() const {
   return record::DecodeLaunch(ReadIfThere(Path(record::kLaunchFile))).record;
+}
+
+std::optional<EnvironmentSpec> AttemptFiles::ReadResolved() const {
+  const std::string folder = Path(kResolved);
+  if (!files_.Exists(folder)) return std::nullopt;
+  for (const DirectoryEntry& entry : files_.List(folder)) {
+    EnvironmentSpec spec = SpecOf({entry.name, ReadIfThere(folder + "/" + entry.name)});
+    if (spec != EnvironmentSpec()) return spec;
+  }
+  return std::nullopt;
 }
 
 std::string AttemptFiles::EndOfLog(uint64_t most) const {

@@ -28,7 +28,8 @@ struct AttemptFacts {
 
 /// The files of one attempt, seen from the server: DATA/jobs/JOB/NUMBER, laid out as jobs/record.h says, and
 /// beside them
-///   requirements   the text that its environment is built from
+///   requirements, lock   the text that its environment is built from, by its kind
+///   resolved/            one file, named after a field of EnvironmentSpec: what the environment came to
 /// Errors of every call: those of FileSystem.
 class AttemptFiles {
  public:
@@ -37,7 +38,7 @@ class AttemptFiles {
 
   const std::string& directory() const { return directory_; }
   std::string Path(const char* name) const { return directory_ + "/" + name; }
-  static constexpr char kRequirements[] = "requirements";
+  static constexpr char kResolved[] = "resolved";
 
   /// Whether Start laid anything out here.
   bool Exists() const;
@@ -60,6 +61,9 @@ class AttemptFiles {
 
   /// Returns the launch record; none when it is absent or damaged.
   std::optional<record::LaunchRecord> ReadLaunch() const;
+
+  /// Returns what the attempt's environment came to; none when that is not known, or not yet.
+  std::optional<EnvironmentSpec> ReadResolved() const;
 
   /// Returns the line of the log's end that speaks of an error, or else the last one, for people.
   std::string LastWords() const;

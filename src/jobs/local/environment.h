@@ -3,17 +3,21 @@
 #include <string>
 
 #include "base/file_system.h"
+#include "jobs/environment_spec.h"
+#include "jobs/local/attempt_files.h"
 #include "jobs/record.h"
 
 namespace orrery::jobs::local {
 
-/// A virtual environment that is built once for each text of requirements and each interpreter, and then
-/// shared.
+/// An environment that is built once for each text and each program that builds it, and then shared.
 ///
-/// The build is the first step of the attempt that finds none, under its supervisor: a server that dies takes
-/// no build with it. Builders of the same environment wait for each other on a file lock. `complete` is
-/// written last; what has no such file is removed and built again. (Scripts in a virtual environment carry
-/// its path, so that it cannot be built elsewhere and renamed.)
+///   DIRECTORY.lock       who builds it, or removes it, holds a file lock on this
+///   DIRECTORY/complete   written last; what has no such file is removed and built again
+///   DIRECTORY/resolved/  one file, named after a field of EnvironmentSpec: the text that installs the same again
+///   DIRECTORY/used       touched by every attempt that uses it
+///
+/// The build is the first step of an attempt, under its supervisor: a server that dies takes no build with it.
+/// (Scripts in a virtual environment carry its path, so that it cannot be built elsewhere and renamed.)
 struct CachedEnvironment {
   std::string directory;
   bool complete = false;
@@ -22,14 +26,15 @@ struct CachedEnvironment {
   std::string Programs() const { return directory + "/bin"; }
 };
 
-/// Finds the environment for `requirements` and the interpreter `python` below `root`, built or not.
-/// Errors: failed_precondition (there is no such interpreter).
-CachedEnvironment FindEnvironment(FileSystem& files, const std::string& root, const std::string& python,
-                                  const std::string& requirements);
+/// Finds the environment for `chosen` and the program `builder` (an interpreter, a solver) below `root`, built or not.
+/// Errors: failed_precondition (there is no such program).
+CachedEnvironment FindEnvironment(FileSystem& files, const std::string& root, const std::string& builder,
+                                  const ChosenEnvironment& chosen);
 
-/// Returns the program that builds an environment from the requirements in `requirements_file`; its output
-/// tells people what it does. The caller fills in env and cwd.
-record::Step BuildStep(const CachedEnvironment& environment, const std::string& python,
-                       const std::string& requirements_file);
+/// Returns the step that sees to it that a virtual environment of `python` is there, with the packages in the attempt's
+/// file of the chosen kind, and copies what they came to into the attempt's directory. Its output tells people what it
+/// does. The caller fills in env and cwd.
+record::Step PipStep(const CachedEnvironment& environment, const std::string& python,
+                     const ChosenEnvironment& chosen, const AttemptFiles& attempt);
 
 }  // namespace orrery::jobs::local

@@ -21,7 +21,7 @@ TEST(EnvironmentTest, IsBuiltOnceForAllThatNeedItAndThenShared) {
   TestExecutor executor;
   AttemptLaunch first =
       TestExecutor::Launch("python -c 'import sys; print(sys.prefix)'; echo $VIRTUAL_ENV", "first");
-  first.requirements = "# nothing but Python\n";
+  first.environment = {.requirements = "# nothing but Python\n"};
   AttemptLaunch second = first;
   second.id.job_id = "second";
   executor->Start(first);
@@ -32,7 +32,7 @@ TEST(EnvironmentTest, IsBuiltOnceForAllThatNeedItAndThenShared) {
 
   const CachedEnvironment environment =
       FindEnvironment(executor.files, executor.options.data_directory + "/environments",
-                      executor.options.python, *first.requirements);
+                      executor.options.python, Chosen(*first.environment));
   EXPECT_TRUE(environment.complete);
   AttemptLaunch third = first;
   third.id.job_id = "third";
@@ -43,7 +43,7 @@ TEST(EnvironmentTest, IsBuiltOnceForAllThatNeedItAndThenShared) {
 TEST(EnvironmentTest, AFailedBuildEndsTheAttemptWithTheReason) {
   TestExecutor executor;
   AttemptLaunch launch = TestExecutor::Launch("echo ran");
-  launch.requirements = "./no-such-package\n";
+  launch.environment = {.requirements = "./no-such-package\n"};
   const AttemptOutcome outcome = executor.Run(launch);
   EXPECT_EQ(outcome.cause, EndCause::kEnvironment);
   EXPECT_FALSE(outcome.started_at_us);
@@ -56,11 +56,55 @@ TEST(EnvironmentTest, AFailedBuildEndsTheAttemptWithTheReason) {
 TEST(EnvironmentTest, DiffersByRequirementsAndInterpreter) {
   PosixFileSystem files;
   const auto directory = [&](const std::string& python, const std::string& requirements) {
-    return FindEnvironment(files, "/root", python, requirements).directory;
+    return FindEnvironment(files, "/root", python, {"requirements", requirements}).directory;
   };
   EXPECT_EQ(directory("/usr/bin/python3", "a"), directory("/usr/bin/python3", "a"));
   EXPECT_NE(directory("/usr/bin/python3", "a"), directory("/usr/bin/python3", "b"));
   EXPECT_NE(directory("/usr/bin/python3", "a"), directory("/bin/sh", "a"));
+  EXPECT_NE(directory("/usr/bin/python3", "a"),
+            FindEnvironment(files, "/root", "/usr/bin/python3", {"lock", "a"}).directory);
+}
+
+// A wheel without code, as small as pip takes it.
+constexpr char kMakeWheel[] = R"py(
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1] + "/orrery_example-1.5-py3-none-any.whl", "w") as wheel:
+    info = "orrery_example-1.5.dist-info/"
+    wheel.writestr("orrery_example.py", "answer = 42\n")
+    wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: orrery-example\nVersion: 1.5\n")
+    wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    wheel.writestr(info + "RECORD", "")
+)py";
+
+TEST(EnvironmentTest, WhatItCameToInstallsExactlyTheSameAgain) {
+  TestExecutor executor;
+  const std::string wheels = executor.options.data_directory;
+  ASSERT_EQ(executor.processes.Run({.argv = {"/usr/bin/python3", "-c", kMakeWheel, wheels}}).exit_code, 0);
+  AttemptLaunch launch = TestExecutor::Launch("python -c 'import orrery_example as o; print(o.answer)'");
+  launch.environment = {.requirements = "--no-index\n--find-links " + wheels + "\norrery_example >= 1\n"};
+  EXPECT_FALSE(executor->ResolvedEnvironment(launch.id));
+  EXPECT_EQ(executor.Run(launch).exit_code, 0) << executor.Log(launch.id);
+  const auto resolved = executor->ResolvedEnvironment(launch.id);
+  ASSERT_TRUE(resolved && resolved->lock);
+  EXPECT_THAT(*resolved->lock,
+              testing::ContainsRegex("orrery-example==1.5 .*\n    --hash=sha256:[0-9a-f]{64}\n"));
+  ValidateEnvironment(*resolved);
+
+  AttemptLaunch again = launch;
+  again.id.job_id = "again";
+  again.environment = resolved;
+  EXPECT_EQ(executor.Run(again).exit_code, 0) << executor.Log(again.id);
+  EXPECT_EQ(executor->ResolvedEnvironment(again.id), resolved);
+  // Another wheel under the same name and version is refused.
+  std::string other = kMakeWheel;
+  other.replace(other.find("42"), 2, "43");
+  ASSERT_EQ(executor.processes.Run({.argv = {"/usr/bin/python3", "-c", other, wheels}}).exit_code, 0);
+  AttemptLaunch changed = again;
+  changed.id.job_id = "changed";
+  *changed.environment->lock += "# built anew\n";
+  const AttemptOutcome outcome = executor.Run(changed);
+  EXPECT_EQ(outcome.cause, EndCause::kEnvironment);
+  EXPECT_THAT(executor.Log(changed.id), HasSubstr("DO NOT MATCH THE HASHES"));
 }
 
 TEST(EnvironmentTest, WithoutAnInterpreterTheStartIsRefused) {
@@ -68,7 +112,7 @@ TEST(EnvironmentTest, WithoutAnInterpreterTheStartIsRefused) {
   executor.options.python = "/no/such/python";
   executor.Restart();
   AttemptLaunch launch = TestExecutor::Launch("true");
-  launch.requirements = "";
+  launch.environment = {.requirements = "six"};
   try {
     executor->Start(launch);
     FAIL();

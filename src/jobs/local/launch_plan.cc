@@ -68,15 +68,14 @@ record::LaunchRecord PlanLaunch(FileSystem& files, const LocalExecutorOptions& o
   }
 
   const std::string work = attempt.Path(record::kWorkDirectory);
-  if (launch.requirements) {
-    const CachedEnvironment environment = FindEnvironment(files, options.data_directory + "/environments",
-                                                          options.python, *launch.requirements);
-    if (!environment.complete) {
-      record::Step build = BuildStep(environment, options.python, attempt.Path(AttemptFiles::kRequirements));
-      build.env = Lines(env);
-      build.cwd = work;
-      plan.steps.push_back(std::move(build));
-    }
+  if (launch.environment) {
+    const ChosenEnvironment chosen = Chosen(*launch.environment);
+    const CachedEnvironment environment =
+        FindEnvironment(files, options.data_directory + "/environments", options.python, chosen);
+    record::Step build = PipStep(environment, options.python, chosen, attempt);
+    build.env = Lines(env);
+    build.cwd = work;
+    plan.steps.push_back(std::move(build));
     env["VIRTUAL_ENV"] = environment.directory;
     env["PATH"] = environment.Programs() + ":" + env["PATH"];
   }

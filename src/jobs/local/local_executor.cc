@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "jobs/environment_spec.h"
 #include "jobs/local/file_log.h"
 #include "jobs/local/gpus.h"
 #include "jobs/local/outcome.h"
@@ -137,7 +138,10 @@ void LocalExecutor::LayOutAttempt(const AttemptFiles& files, const AttemptLaunch
   const std::string work = files.Path(record::kWorkDirectory);
   files_.CreateDirectory(work, kPrivate);
   if (launch.manifest) LayOut(files_, code_, Digest::Parse(*launch.manifest, "manifest"), work);
-  if (launch.requirements) write(files.Path(AttemptFiles::kRequirements), *launch.requirements);
+  if (launch.environment) {
+    const ChosenEnvironment chosen = Chosen(*launch.environment);
+    write(files.Path(std::string(chosen.field).c_str()), chosen.text);
+  }
   write(files.Path(record::kLogFile), {});
   const record::LaunchRecord plan = PlanLaunch(files_, options_, launch, files, gpus);
   write(files.Path(record::kLaunchFile), record::Encode(plan));
@@ -251,6 +255,10 @@ std::vector<UsageSample> LocalExecutor::ReadUsage(const AttemptId& id, std::uint
   UsageLines lines = ParseUsage(text);
   cursor += lines.length;
   return std::move(lines.samples);
+}
+
+std::optional<EnvironmentSpec> LocalExecutor::ResolvedEnvironment(const AttemptId& id) {
+  return FilesOf(id).ReadResolved();
 }
 
 std::vector<ExecutorNode> LocalExecutor::Nodes() {

@@ -4,7 +4,7 @@ import { Status } from "../components/Status.tsx";
 import { Duration } from "../components/Time.tsx";
 import { Timeline } from "../components/Timeline.tsx";
 import { formatBytes, formatCommand, formatDuration, shortId } from "../format.ts";
-import type { Attempt, Job, JobSpec } from "../wire.ts";
+import type { Attempt, Environment, Job, JobSpec } from "../wire.ts";
 
 /** What there is to know about a job beside its log. */
 export function JobSide({ job }: { job: Job }) {
@@ -42,9 +42,7 @@ export function JobSide({ job }: { job: Job }) {
         </Panel>
       )}
       {spec.environment && (
-        <Panel title="Requirements">
-          <pre class="snippet">{spec.environment.requirements.trim()}</pre>
-        </Panel>
+        <EnvironmentPanel environment={spec.environment} />
       )}
       {spec.inputs.length > 0 && (
         <Panel title="Inputs" note={spec.inputs.length}>
@@ -88,6 +86,14 @@ function codeFacts(code: NonNullable<JobSpec["code"]>): [string, preact.Componen
     ["Uncommitted changes", code.dirty === undefined ? undefined : code.dirty ? "kept with it" : "none"],
     ["Content", <Copyable key="manifest" text={code.manifest} shown={shortId(code.manifest)} />],
   ];
+}
+
+function EnvironmentPanel({ environment }: { environment: Environment }) {
+  return Object.entries(environment).map(([kind, text]) => (
+    <Panel key={kind} title="Environment" note={kind}>
+      <pre class="snippet">{text.trim()}</pre>
+    </Panel>
+  ));
 }
 
 function AttemptLine({ attempt }: { attempt: Attempt }) {

@@ -1,0 +1,89 @@
+#include "jobs/environment_spec.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace orrery::jobs {
+namespace {
+
+/// The one list of kinds.
+constexpr std::pair<std::string_view, std::optional<std::string> EnvironmentSpec::*> kKinds[] = {
+    {"requirements", &EnvironmentSpec::requirements},
+    {"lock", &EnvironmentSpec::lock},
+};
+
+std::string FieldOf(std::string_view kind) {
+  return "environment." + std::string(kind);
+}
+
+std::string_view Trimmed(std::string_view line) {
+  const size_t begin = line.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos) return {};
+  return line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1);
+}
+
+/// The lines of a requirements file as pip reads them: those that end with a backslash go on in the next.
+std::vector<std::string> LogicalLines(std::string_view text) {
+  std::vector<std::string> lines(1);
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = Trimmed(text.substr(begin, end - begin));
+    begin = end + 1;
+    if (line.starts_with('#')) continue;
+    const bool goes_on = line.ends_with('\\');
+    lines.back() += line.substr(0, line.size() - (goes_on ? 1 : 0));
+    if (!goes_on) lines.emplace_back();
+  }
+  return lines;
+}
+
+/// One without a hash would be refused by pip too, but only once the job has waited for its turn.
+void CheckLock(const std::string& text) {
+  for (const std::string& line : LogicalLines(text)) {
+    if (line.empty() || line.starts_with('-') || line.find("--hash=") != std::string::npos) continue;
+    throw InvalidField(FieldOf("lock"),
+                       "every package needs a hash, as `pip-compile --generate-hashes` or `uv pip compile "
+                       "--generate-hashes` writes it; this one has none: " +
+                           Quoted(line));
+  }
+}
+
+}  // namespace
+
+ChosenEnvironment Chosen(const EnvironmentSpec& spec) {
+  ChosenEnvironment chosen;
+  std::string names;
+  int given = 0;
+  for (const auto& [field, member] : kKinds) {
+    names += (names.empty() ? "" : ", ") + std::string(field);
+    if (!(spec.*member)) continue;
+    chosen = {field, *(spec.*member)};
+    ++given;
+  }
+  if (given != 1) {
+    throw InvalidField("environment",
+                       "expected exactly one of " + names + ", got " + std::to_string(given) + " of them");
+  }
+  return chosen;
+}
+
+EnvironmentSpec SpecOf(const ChosenEnvironment& chosen) {
+  EnvironmentSpec spec;
+  for (const auto& [field, member] : kKinds) {
+    if (field == chosen.field) spec.*member = chosen.text;
+  }
+  return spec;
+}
+
+void ValidateEnvironment(const EnvironmentSpec& spec) {
+  const ChosenEnvironment chosen = Chosen(spec);
+  if (chosen.text.find_first_not_of(" \t\r\n") == std::string::npos) {
+    throw InvalidField(FieldOf(chosen.field), "must not be empty: leave it out when nothing is needed");
+  }
+  if (spec.lock) CheckLock(*spec.lock);
+}
+
+}  // namespace orrery::jobs
