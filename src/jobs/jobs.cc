@@ -188,22 +188,22 @@ JobLog Jobs::OpenLog(const JobId& id, std::optional<int> number) {
 }
 
 Cluster Jobs::Capacity() {
-  const auto decisions = parts_->board.Latest();
-  Cluster cluster{.jobs_running = static_cast<int64_t>(decisions->after.running.size()),
-                  .jobs_waiting = static_cast<int64_t>(decisions->after.waiting.size())};
-  ClusterState state = decisions->after;
-  state.nodes.clear();
-  for (const ExecutorNode& node : with_.executor.Nodes())
-    state.nodes.push_back({node.name, ResourcesOf(node)});
+  const auto picture = parts_->board.Latest();
+  Cluster cluster{.jobs_running = static_cast<int64_t>(picture->state.running()),
+                  .jobs_waiting = static_cast<int64_t>(picture->state.waiting())};
+  ClusterState state = picture->state;
+  std::vector<SchedulerNode> nodes;
+  for (const ExecutorNode& node : with_.executor.Nodes()) nodes.push_back({node.name, CapacityOf(node)});
+  state.SetNodes(nodes);
   const auto free = FreeOf(state);
-  for (const SchedulerNode& node : state.nodes) {
-    const Resources& left = free.at(node.name);
+  for (const SchedulerNode& node : nodes) {
+    const NodeResources& left = free.at(node.name);
     cluster.nodes.push_back({.name = node.name,
                              .cpus = static_cast<double>(node.total.millicpus) / 1000,
                              .cpus_free = static_cast<double>(left.millicpus) / 1000,
                              .memory_bytes = node.total.memory_bytes,
                              .memory_free_bytes = left.memory_bytes,
-                             .gpus = static_cast<int>(node.total.gpus)});
+                             .gpus = static_cast<int>(node.total.Sum().gpus)});
   }
   return cluster;
 }

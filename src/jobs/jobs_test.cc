@@ -158,10 +158,10 @@ TEST_F(JobsTest, TheCommandIsToldWhereItRuns) {
 TEST_F(JobsTest, AJobThatWaitsSaysForWhat) {
   jobs_.executor.SetScript([](const AttemptLaunch&) { return Lasts(seconds(9)); });
   const JobId holder = Submit("holder", 1.5);
-  const JobId next = Submit("next", 1);
+  const JobId next = Submit("next", 2);
   const JobId last = Submit("last", 0.5);
-  const std::string expected = "needs 1 CPU; 1.5 of 2 are held by job " + holder.text().substr(0, 8) +
-                               " (holder), 0.5 free; position 1";
+  const std::string expected = "needs 2 CPUs; 0.5 are free, 1.5 held by job " + holder.text().substr(0, 8) +
+                               " (holder); position 1";
   EXPECT_EQ(jobs_->Get(next).reason, expected);
   EXPECT_THAT(jobs_->Get(last).reason, HasSubstr("waits behind job " + next.text().substr(0, 8)));
   EXPECT_EQ(jobs_->List({}).jobs[1].reason, expected);
@@ -172,6 +172,8 @@ TEST_F(JobsTest, AJobThatWaitsSaysForWhat) {
   EXPECT_EQ(cluster.nodes.at(0).memory_free_bytes, (4LL << 30) - (512LL << 20));
   jobs_.Advance(seconds(9));
   EXPECT_EQ(StateOf(next), JobState::kRunning);
+  EXPECT_EQ(StateOf(last), JobState::kQueued);
+  jobs_.Advance(seconds(9));
   EXPECT_EQ(StateOf(last), JobState::kRunning);
 }
 

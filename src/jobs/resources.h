@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <compare>
 #include <cstdint>
+#include <map>
+#include <string>
 
 namespace orrery::jobs {
 
@@ -31,7 +34,33 @@ struct Resources {
     gpus -= other.gpus;
     return *this;
   }
+  friend Resources operator+(Resources a, const Resources& b) { return a += b; }
+  friend Resources operator-(Resources a, const Resources& b) { return a -= b; }
+  friend Resources operator*(const Resources& a, int64_t times) {
+    return {a.millicpus * times, a.memory_bytes * times, a.gpus * times};
+  }
   bool operator==(const Resources&) const = default;
+
+  /// The lesser of the two in each kind.
+  static Resources Least(const Resources& a, const Resources& b) {
+    return {std::min(a.millicpus, b.millicpus), std::min(a.memory_bytes, b.memory_bytes),
+            std::min(a.gpus, b.gpus)};
+  }
+};
+
+/// What a machine has, or has free: its GPUs are counted by type ("H100"; "" where the type is not known).
+struct NodeResources {
+  int64_t millicpus = 0;
+  int64_t memory_bytes = 0;
+  std::map<std::string, int64_t> gpus;
+
+  /// The same with the GPUs of all types together.
+  Resources Sum() const {
+    Resources sum{.millicpus = millicpus, .memory_bytes = memory_bytes};
+    for (const auto& [type, count] : gpus) sum.gpus += count;
+    return sum;
+  }
+  bool operator==(const NodeResources&) const = default;
 };
 
 }  // namespace orrery::jobs

@@ -1,70 +1,63 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "jobs/resources.h"
+#include "jobs/cluster_state.h"
 
-/// Decides who runs where, as a pure function of what there is, what runs and who waits.
+/// Decides who runs where, as a pure function of what there is, what runs, who waits, and the time.
 ///
-/// Order: by priority, then by age. All or nothing: a job gets all of its machines at once or none. The first
-/// job in order that could run here but does not fit now is the head: on the machines where it lacks least,
-/// what it needs is kept for it, so that no job behind it takes anything that the head waits for; jobs behind
-/// it start only from what is left beside that. A job that no machine could ever hold blocks nobody.
+/// Order: by priority, then fair share between queues, then the queue's policy, then age.
+///   - Fair share: a queue under its guarantee goes before one that is not; then the queue with the least dominant
+///     share for its weight (DRF: Ghodsi 2011).
+///   - All or nothing: a job gets all of its machines at once or none, with GPUs of one type.
+///   - The first job in order that does not fit now is promised the earliest time at which it fits by the
+///     estimates; jobs behind it start at once where that does not delay it (EASY: Lifka 1995). A promise keeps its
+///     place before later jobs of its priority. A job that no machines could ever hold blocks nobody.
+///   - Preemption: a job that does not fit asks running jobs of lower priority to end, or, while its queue stays
+///     within its guarantee, jobs of queues beyond theirs; only when that makes it fit, never part of a gang, of
+///     the lowest priority first and then of those that lose least work. What is already ending counts as coming
+///     free, and is kept for the job that asked.
+///   - No queue ever holds more than its limit.
+///
+/// The owner's turn, whenever something changed:
+///
+///   state.Put / Remove           what arrived, started, ended, since the last turn
+///   decisions = Decide(state, now)
+///   for placements:  start it;            state.Start(placement, now)
+///   for preemptions: ask it to end;       state.Preempt(id, now + grace);  later, when it has ended, Put it as a
+///                                         waiting job again, with its old sequence
+///   state.Promise(reservation's job, or nothing)
+///   sleep until something changes, or until decisions.revisit_us
 namespace orrery::jobs {
 
-/// A machine and all that it has.
-struct SchedulerNode {
-  std::string name;
-  Resources total;
-};
-
-/// A job that holds `need` on each of `nodes`.
-struct RunningJob {
-  std::string id;
-  std::string name;
-  std::vector<std::string> nodes;
-  Resources need;
-};
-
-/// A job that wants `need` on each of `nodes` machines.
-struct WaitingJob {
-  std::string id;
-  std::string name;
-  int64_t sequence = 0;  ///< grows with age's end: the smaller, the older
-  int priority = 0;
-  int nodes = 1;
-  Resources need;
-};
-
-struct ClusterState {
-  std::vector<SchedulerNode> nodes;
-  std::vector<RunningJob> running;
-  std::vector<WaitingJob> waiting;  ///< in any order
-};
-
-struct Placement {
+/// The first job that does not fit, when the estimates say that it will, and where.
+struct Reservation {
   std::string job_id;
+  int64_t at_us = 0;
   std::vector<std::string> nodes;
 };
 
-/// What was decided, and the state after it: enough to say why each job waits.
 struct Decisions {
-  std::vector<Placement> placements;  ///< in the order in which they were decided
-  ClusterState after;                 ///< placements applied; `waiting` in rank order
-  std::string head;                   ///< the job that resources are kept for; empty: none
+  std::vector<Placement> placements;     ///< in the order in which they were decided
+  std::vector<std::string> preemptions;  ///< running jobs that are to be asked to end
+  std::optional<Reservation> reservation;
+  std::vector<std::string> awaiting;  ///< waiting jobs for which preempted jobs are ending
+  /// When the decision may change though nothing else does (a running job used up its quantum).
+  std::optional<int64_t> revisit_us;
 };
 
-Decisions Decide(ClusterState state);
+Decisions Decide(const ClusterState& state, int64_t now_us);
 
-/// What of each machine of `state` no job holds, by name.
-std::map<std::string, Resources> FreeOf(const ClusterState& state);
+/// The ids of the waiting jobs, the next one first, each queue being charged for what stands before.
+std::vector<std::string> WaitingOrder(const ClusterState& state, int64_t now_us);
 
-/// Why the waiting job of rank `rank` (from 0, in `decisions.after.waiting`) waits, in words:
-/// "needs 2 CPUs; 1.5 of 2 are held by job 3f2a19c0 (train), 0.5 free; position 2".
-std::string WhyWaiting(const Decisions& decisions, size_t rank);
+/// Why the waiting job `id` waits, in words; `position` counts from 1 in WaitingOrder; `state` is the one that was
+/// decided on, with its decisions applied. "needs 4 GPUs of type H100; 2 are free, 2 held by job 17ab23cd (train)
+/// until about 14:05; position 3". Times are UTC.
+std::string WhyWaiting(const ClusterState& state, const Decisions& decisions, const std::string& id,
+                       size_t position, int64_t now_us);
 
 }  // namespace orrery::jobs

@@ -220,6 +220,13 @@ Resources ResourcesOf(const ExecutorNode& node) {
           .gpus = static_cast<int64_t>(node.gpus.size())};
 }
 
+NodeResources CapacityOf(const ExecutorNode& node) {
+  const Resources sum = ResourcesOf(node);
+  NodeResources capacity{.millicpus = sum.millicpus, .memory_bytes = sum.memory_bytes, .gpus = {}};
+  for (const GpuDevice& gpu : node.gpus) ++capacity.gpus[gpu.type];
+  return capacity;
+}
+
 Resources NeedOf(const JobSpec& spec) {
   return {.millicpus = Resources::MilliCpus(spec.cpus), .memory_bytes = spec.memory_bytes, .gpus = spec.gpus};
 }

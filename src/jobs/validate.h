@@ -17,6 +17,9 @@ void ValidateSpec(const JobSpec& spec);
 /// What a machine has in all.
 Resources ResourcesOf(const ExecutorNode& node);
 
+/// The same with its GPUs by type.
+NodeResources CapacityOf(const ExecutorNode& node);
+
 /// What the job needs of each of its machines.
 Resources NeedOf(const JobSpec& spec);
 

@@ -85,7 +85,7 @@ void SchedulerLoop::Turn() {
   pending_.jobs.clear();
   std::vector<Todo> todo = Events(pending_.launched);
   std::vector<Todo> placed;
-  Decisions decisions = DecideAfter(todo, placed);
+  Picture picture = DecideAfter(todo, placed);
   std::move(placed.begin(), placed.end(), std::back_inserter(todo));
   for (const Launched& launched : pending_.launched) {
     const auto found = tracked_.find(JobId::Parse(launched.id.job_id));
@@ -94,7 +94,7 @@ void SchedulerLoop::Turn() {
   Carry(todo);
   pending_.launched.clear();
   TellCancelled();
-  with_.board.Publish(std::move(decisions));
+  with_.board.Publish(std::move(picture));
 }
 
 void SchedulerLoop::Track(const LiveJob& job) {
@@ -104,6 +104,10 @@ void SchedulerLoop::Track(const LiveJob& job) {
   tracked.priority = job.spec.priority;
   tracked.nodes = job.spec.nodes;
   tracked.need = NeedOf(job.spec);
+  tracked.queue = job.spec.queue;
+  tracked.gpu_type = job.spec.gpu_type.value_or("");
+  if (tracked.held_gpu_type.empty()) tracked.held_gpu_type = tracked.gpu_type;
+  if (job.spec.timeout_seconds) tracked.timeout_us = *job.spec.timeout_seconds * 1'000'000;
   tracked.standing = job.standing;
   tracked.has_environment = job.spec.environment.has_value();
 }
@@ -174,28 +178,57 @@ void SchedulerLoop::AddEnvironment(const AttemptId& id, const Tracked& tracked, 
   }
 }
 
-Decisions SchedulerLoop::DecideAfter(const std::vector<Todo>& todo, std::vector<Todo>& placed) {
+WaitingJob SchedulerLoop::WaitingOf(const JobId& id, const Tracked& job) {
+  return {.id = id.text(),
+          .name = job.name,
+          .queue = job.queue,
+          .sequence = job.seq,
+          .priority = job.priority,
+          .nodes = job.nodes,
+          .need = job.need,
+          .gpu_type = job.gpu_type,
+          .estimate_us = job.timeout_us.value_or(kUnknownDurationUs)};
+}
+
+RunningJob SchedulerLoop::RunningOf(const JobId& id, const Tracked& job, int64_t now_us) {
+  const Attempt& attempt = job.standing.attempt.value();
+  const int64_t started_us = attempt.started_at ? attempt.started_at->time_since_epoch().count() : now_us;
+  return {.job = WaitingOf(id, job),
+          .nodes = {attempt.host},
+          .gpu_type = job.held_gpu_type,
+          .started_us = started_us,
+          .expected_end_us = started_us + job.timeout_us.value_or(kUnknownDurationUs)};
+}
+
+Picture SchedulerLoop::DecideAfter(const std::vector<Todo>& todo, std::vector<Todo>& placed) {
   std::set<JobId> ending;
   for (const Todo& item : todo) {
     if (std::holds_alternative<Ended>(item.event)) ending.insert(item.id);
   }
-  ClusterState state;
-  for (const ExecutorNode& node : with_.executor.Nodes())
-    state.nodes.push_back({node.name, ResourcesOf(node)});
+  Picture picture{.at_us = with_.clock.Now().time_since_epoch().count()};
+  ClusterState& state = picture.state;
+  std::vector<SchedulerNode> nodes;
+  for (const ExecutorNode& node : with_.executor.Nodes()) nodes.push_back({node.name, CapacityOf(node)});
+  state.SetNodes(nodes);
+  state.Promise(promised_);
   for (const auto& [id, job] : tracked_) {
     if (HoldsResources(job.standing) && !ending.contains(id)) {
-      state.running.push_back({id.text(), job.name, {job.standing.attempt.value().host}, job.need});
+      state.Put(RunningOf(id, job, picture.at_us));
     } else if (job.standing.state == JobState::kQueued) {
-      state.waiting.push_back({id.text(), job.name, job.seq, job.priority, job.nodes, job.need});
+      state.Put(WaitingOf(id, job));
     }
   }
-  Decisions decisions = Decide(std::move(state));
-  for (const Placement& placement : decisions.placements) {
+  picture.decisions = Decide(state, picture.at_us);
+  for (const Placement& placement : picture.decisions.placements) {
     // Submit refuses gangs: this executor starts an attempt on one machine.
     ORRERY_CHECK_EQ(placement.nodes.size(), size_t{1});
     placed.push_back({JobId::Parse(placement.job_id), Placed{placement.nodes[0]}});
+    tracked_.at(JobId::Parse(placement.job_id)).held_gpu_type = placement.gpu_type;
+    state.Start(placement, picture.at_us);
   }
-  return decisions;
+  promised_.reset();
+  if (picture.decisions.reservation) promised_ = picture.decisions.reservation->job_id;
+  return picture;
 }
 
 void SchedulerLoop::Carry(const std::vector<Todo>& todo) {
@@ -234,7 +267,9 @@ void SchedulerLoop::Carry(const std::vector<Todo>& todo) {
   }
   for (const LiveJob& job : stored.launches) {
     tracked_.at(job.id).launching = true;
-    launcher_->Put(LaunchOf(job, settings_));
+    AttemptLaunch launch = LaunchOf(job, settings_);
+    launch.gpu_type = tracked_.at(job.id).held_gpu_type;
+    launcher_->Put(std::move(launch));
   }
 }
 

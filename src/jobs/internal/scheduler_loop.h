@@ -65,6 +65,10 @@ class SchedulerLoop {
     int priority = 0;
     int nodes = 1;
     Resources need;
+    std::string queue;
+    std::string gpu_type;       ///< asked for
+    std::string held_gpu_type;  ///< of the GPUs that it was placed on
+    std::optional<int64_t> timeout_us;
     Standing standing;
     bool has_environment = false;
     bool launching = false;   ///< with the launcher: the executor does not know it yet
@@ -80,7 +84,9 @@ class SchedulerLoop {
   std::vector<Todo> Events(const std::vector<Launched>& launched);
   void AddObservation(const AttemptObservation& seen, const Tracked& tracked, std::vector<Todo>& todo);
   void AddEnvironment(const AttemptId& id, const Tracked& tracked, std::vector<Todo>& todo);
-  Decisions DecideAfter(const std::vector<Todo>& todo, std::vector<Todo>& placed);
+  static WaitingJob WaitingOf(const JobId& id, const Tracked& job);
+  static RunningJob RunningOf(const JobId& id, const Tracked& job, int64_t now_us);
+  Picture DecideAfter(const std::vector<Todo>& todo, std::vector<Todo>& placed);
   void Carry(const std::vector<Todo>& todo);
   void TellCancelled();
   void Run();
@@ -89,7 +95,8 @@ class SchedulerLoop {
   ScriptSettings settings_;
   EnvironmentRecorder environments_;
   std::map<JobId, Tracked> tracked_;
-  Mail pending_;  ///< taken, not yet stored
+  Mail pending_;                         ///< taken, not yet stored
+  std::optional<std::string> promised_;  ///< the job that the latest decision kept resources for
   std::unique_ptr<Launcher> launcher_;
   std::unique_ptr<Subscription> watch_;
   std::thread thread_;

@@ -1,0 +1,34 @@
+#include "jobs/queues.h"
+
+#include <utility>
+
+namespace orrery::jobs {
+namespace {
+
+const std::pair<std::string_view, QueuePolicy> kPolicies[] = {
+    {"fifo", {.order = QueueOrder::kAge, .fill = QueueFill::kStrict}},
+    {"easy", {.order = QueueOrder::kAge, .fill = QueueFill::kReserve}},
+    {"sjf", {.order = QueueOrder::kShortest, .fill = QueueFill::kReserve, .age_weight = 0.1}},
+    {"las",
+     {.order = QueueOrder::kService, .fill = QueueFill::kReserve, .preemptive = true, .age_weight = 1}},
+};
+
+}  // namespace
+
+std::optional<QueuePolicy> PolicyNamed(std::string_view name) {
+  for (const auto& [known, policy] : kPolicies) {
+    if (known == name) return policy;
+  }
+  return std::nullopt;
+}
+
+const std::vector<std::string_view>& PolicyNames() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> all;
+    for (const auto& [name, policy] : kPolicies) all.push_back(name);
+    return all;
+  }();
+  return names;
+}
+
+}  // namespace orrery::jobs
