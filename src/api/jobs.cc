@@ -11,15 +11,17 @@ namespace orrery::api {
 namespace {
 
 constexpr uint64_t kMostSpecBytes = 4u << 20;
+constexpr uint64_t kMostBatchBytes = 16u << 20;
 
 jobs::JobId IdOf(const http::Request& request) {
   return jobs::JobId::Parse(request.path("id"));
 }
 
 jobs::JobQuery ReadQuery(const http::Query& query) {
-  query.RefuseOthers({"state", "queue", "name", "limit", "page_token"});
+  query.RefuseOthers({"state", "queue", "name", "group", "limit", "page_token"});
   jobs::JobQuery out{.queue = query.Get("queue"),
                      .name = query.Get("name"),
+                     .group = query.Get("group"),
                      .limit = static_cast<int>(query.Integer("limit", 100, 1, 1'000)),
                      .page_token = query.Get("page_token")};
   for (const std::string& name : query.All("state")) {
@@ -31,24 +33,55 @@ jobs::JobQuery ReadQuery(const http::Query& query) {
   return out;
 }
 
+/// A route that takes an In and answers 201 with an Out; an Idempotency-Key makes repetitions safe.
+template <typename In, typename Out, typename Take>
+void AddSubmission(http::Router& router, std::string pattern, http::Doc doc, uint64_t most_bytes, Take take) {
+  doc.tag = "jobs";
+  doc.success = 201;
+  router.Add({.method = http::Method::kPost,
+              .pattern = std::move(pattern),
+              .doc = std::move(doc),
+              .body = http::BodyPolicy::Json(most_bytes),
+              .handler =
+                  [take](http::Request& request) {
+                    const std::string key(request.headers().Get("Idempotency-Key"));
+                    return http::Response::Of(take(request.Json<In>(), request.actor(), key), 201);
+                  },
+              .request_schema = http::SchemaText<In>,
+              .response_schema = http::SchemaText<Out>});
+}
+
+void AddSubmissions(http::Router& router, jobs::Jobs& jobs) {
+  AddSubmission<jobs::JobSpec, jobs::Job>(
+      router, "/api/v1/jobs",
+      {.id = "submitJob",
+       .summary =
+           "Submit a job. An Idempotency-Key makes repetitions safe; a job that could never run here is "
+           "refused with the reason."},
+      kMostSpecBytes, [&jobs](jobs::JobSpec spec, const Actor& by, const std::string& key) {
+        return jobs.Submit(std::move(spec), by, key);
+      });
+  AddSubmission<jobs::ArraySpec, jobs::JobArray>(
+      router, "/api/v1/job-arrays",
+      {.id = "submitJobArray",
+       .summary =
+           "Submit one job for each index of an array, all or none. An Idempotency-Key makes repetitions "
+           "safe."},
+      kMostSpecBytes, [&jobs](const jobs::ArraySpec& array, const Actor& by, const std::string& key) {
+        return jobs.SubmitArray(array, by, key);
+      });
+  AddSubmission<jobs::BatchSpec, jobs::JobList>(
+      router, "/api/v1/job-batches",
+      {.id = "submitJobBatch",
+       .summary =
+           "Submit several jobs, all or none; they may run after one another by name. An Idempotency-Key "
+           "makes repetitions safe."},
+      kMostBatchBytes, [&jobs](const jobs::BatchSpec& batch, const Actor& by, const std::string& key) {
+        return jobs::JobList{jobs.SubmitBatch(batch, by, key)};
+      });
+}
+
 void AddCalls(http::Router& router, jobs::Jobs& jobs) {
-  http::Route submit{.method = http::Method::kPost,
-                     .pattern = "/api/v1/jobs",
-                     .doc = {.id = "submitJob",
-                             .summary = "Submit a job. An Idempotency-Key makes repetitions safe; a job that "
-                                        "could never run here is refused with the reason.",
-                             .tag = "jobs",
-                             .success = 201},
-                     .body = http::BodyPolicy::Json(kMostSpecBytes),
-                     .handler =
-                         [&jobs](http::Request& request) {
-                           const std::string key(request.headers().Get("Idempotency-Key"));
-                           return http::Response::Of(
-                               jobs.Submit(request.Json<jobs::JobSpec>(), request.actor(), key), 201);
-                         },
-                     .request_schema = http::SchemaText<jobs::JobSpec>,
-                     .response_schema = http::SchemaText<jobs::Job>};
-  router.Add(std::move(submit));
   router.Get<jobs::JobPage>(
       "/api/v1/jobs",
       {.id = "listJobs",
@@ -57,6 +90,7 @@ void AddCalls(http::Router& router, jobs::Jobs& jobs) {
        .query = {{"state", "Only jobs in this state; may be repeated.", true},
                  {"queue", "Only jobs of this queue."},
                  {"name", "Only jobs of this name."},
+                 {"group", "Only jobs of this group."},
                  {"limit", "How many at most: 1 to 1000, by default 100."},
                  {"page_token", "The next_page_token of the page before."}}},
       [&jobs](const http::Request& request) { return jobs.List(ReadQuery(request.query())); });
@@ -68,6 +102,14 @@ void AddCalls(http::Router& router, jobs::Jobs& jobs) {
        .summary = "End a job: at once while it waits, else its command is told to end. Repeating is safe.",
        .tag = "jobs"},
       [&jobs](const http::Request& request) { return jobs.Cancel(IdOf(request), request.actor()); });
+  router.Post<http::NoBody, jobs::JobList>(
+      "/api/v1/job-groups/{group}/cancel",
+      {.id = "cancelJobGroup",
+       .summary = "End all jobs of a group that have not ended, and answer with them. Repeating is safe.",
+       .tag = "jobs"},
+      [&jobs](const http::Request& request) {
+        return jobs::JobList{jobs.CancelGroup(std::string(request.path("group")), request.actor())};
+      });
 }
 
 void AddStreams(http::Router& router, jobs::Jobs& jobs, events::EventLog& events) {
@@ -99,6 +141,7 @@ void AddStreams(http::Router& router, jobs::Jobs& jobs, events::EventLog& events
 }  // namespace
 
 void AddJobRoutes(http::Router& router, jobs::Jobs& jobs, events::EventLog& events) {
+  AddSubmissions(router, jobs);
   AddCalls(router, jobs);
   AddStreams(router, jobs, events);
 }

@@ -83,8 +83,7 @@ TEST_F(JobRoutesTest, SubmitGetListCancel) {
   EXPECT_EQ(Call(Method::kPost, "/api/v1/jobs/" + id + "/cancel").status, 200);
   jobs_.Advance(seconds(1));
   EXPECT_EQ(Call(Method::kGet, "/api/v1/jobs/" + id).json.at("state").as_string(), "CANCELLED");
-  EXPECT_EQ(Call(Method::kPost, "/api/v1/jobs/" + id + "/cancel").json.at("error").at("code").as_string(),
-            "failed_precondition");
+  EXPECT_EQ(Call(Method::kPost, "/api/v1/jobs/" + id + "/cancel").json.at("state").as_string(), "CANCELLED");
 }
 
 TEST_F(JobRoutesTest, AnIdempotencyKeyMakesRepetitionsOneJob) {
@@ -101,6 +100,47 @@ TEST_F(JobRoutesTest, AnIdempotencyKeyMakesRepetitionsOneJob) {
   EXPECT_EQ(Read(Send(copy(R"({"command":["false"],"name":"train"})"))).status, 409);
 }
 
+TEST_F(JobRoutesTest, AnArrayIsSubmittedListedAndCancelledAsAGroup) {
+  const std::string body = R"({"spec":{"name":"fit","command":["true"]},"array":"1-3"})";
+  const auto submit = [&] {
+    http::Request request(Method::kPost, "/api/v1/job-arrays", body);
+    request.headers().Add("Idempotency-Key", "k1");
+    return Read(Send(std::move(request)));
+  };
+  const Answer array = submit();
+  EXPECT_EQ(array.status, 201) << array.text;
+  EXPECT_EQ(submit().text, array.text);
+  EXPECT_EQ(array.json.at("jobs").as_array().size(), 3u);
+  EXPECT_EQ(array.json.at("jobs").at(2).at("name").as_string(), "fit[3]");
+  EXPECT_EQ(array.json.at("jobs").at(2).at("array_index").as_int64(), 3);
+  const std::string group(array.json.at("group").as_string());
+  EXPECT_EQ(Call(Method::kGet, "/api/v1/jobs?group=" + group).json.at("jobs").as_array().size(), 3u);
+  const Answer cancelled = Call(Method::kPost, "/api/v1/job-groups/" + group + "/cancel");
+  EXPECT_EQ(cancelled.status, 200);
+  EXPECT_EQ(cancelled.json.at("jobs").as_array().size(), 3u);
+  EXPECT_EQ(Call(Method::kPost, "/api/v1/job-groups/" + group + "/cancel").json.at("jobs").as_array().size(),
+            0u);
+  ExpectError(Call(Method::kPost, "/api/v1/job-groups/none/cancel"), 404, "group");
+}
+
+TEST_F(JobRoutesTest, ABatchIsTakenInAsAWhole) {
+  const Answer batch = Call(Method::kPost, "/api/v1/job-batches",
+                            R"({"jobs":[{"name":"b","command":["true"],"after":[{"job":"a"}]},
+                                        {"name":"a","command":["true"]}]})");
+  EXPECT_EQ(batch.status, 201) << batch.text;
+  EXPECT_EQ(batch.json.at("jobs").at(0).at("state").as_string(), "PENDING");
+  EXPECT_THAT(batch.text, HasSubstr("(a) to succeed"));
+  const auto refused = [&](const std::string& text) {
+    return Call(Method::kPost, "/api/v1/job-batches", text);
+  };
+  ExpectError(refused(R"({"jobs":[{"name":"a","command":["x"],"after":[{"job":"a"}]}]})"), 400, "jobs");
+  ExpectError(refused(R"({"jobs":[{"name":"a","command":["x"]},{"name":"b","command":["x"],"cpus":0}]})"),
+              400, "jobs[1].cpus");
+  ExpectError(refused(R"({"jobs":[]})"), 400, "jobs");
+  ExpectError(refused("{}"), 400, "jobs");
+  EXPECT_EQ(Call(Method::kGet, "/api/v1/jobs").json.at("jobs").as_array().size(), 2u);
+}
+
 TEST_F(JobRoutesTest, BadRequestsNameTheField) {
   const auto submit = [&](const std::string& body) { return Call(Method::kPost, "/api/v1/jobs", body); };
   ExpectError(submit("{"), 400, "");
@@ -111,6 +151,13 @@ TEST_F(JobRoutesTest, BadRequestsNameTheField) {
   ExpectError(submit(R"({"name":"a","command":["b"],"seed":9007199254740993})"), 400, "seed");
   ExpectError(submit(R"({"name":"a","command":["b"],"framework":"COBOL"})"), 400, "framework");
   ExpectError(submit(R"({"name":"a","command":["b"],"colour":1})"), 400, "colour");
+  ExpectError(submit(R"({"name":"a","command":["b"],"after":[{"job":"none"}]})"), 400, "after[0].job");
+  const auto array = [&](const std::string& text) {
+    const std::string body = R"({"spec":{"name":"a","command":["b"]},"array":")" + text + R"("})";
+    return Call(Method::kPost, "/api/v1/job-arrays", body);
+  };
+  ExpectError(array("1-10001"), 400, "array");
+  ExpectError(array("3-1"), 400, "array");
   ExpectError(submit(R"({"name":"a","command":["b"],"inputs":[{"path":"/no/such/file"}]})"), 400,
               "inputs[0].path");
   ExpectError(submit(R"({"name":"a","command":["b"],"inputs":[{"path":"../x"}]})"), 400, "inputs[0].path");

@@ -69,6 +69,29 @@ struct InputSpec {
 };
 BOOST_DESCRIBE_STRUCT(InputSpec, (), (path, digest, size))
 
+/// What has to have become of a job before one that runs after it may start.
+enum class AfterCondition { kSuccess, kAnyEnd };
+BOOST_DESCRIBE_ENUM(AfterCondition, kSuccess, kAnyEnd)
+
+struct AfterSpec {
+  std::string job;
+  AfterCondition on = AfterCondition::kSuccess;
+
+  static constexpr std::string_view kRequired[] = {"job"};
+  static constexpr FieldDoc kDocs[] = {
+      {"job", "The id of a job; in a file of several jobs also the name of another one of them."},
+      {"on",
+       "SUCCESS: it must succeed, and if it ends otherwise this job is cancelled. ANY_END: it must have "
+       "ended."},
+  };
+  bool operator==(const AfterSpec&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(AfterSpec, (), (job, on))
+
+/// What tells a command to end, so that it can write a checkpoint first.
+enum class CheckpointSignal { kTerm, kInt, kUsr1, kUsr2, kHup };
+BOOST_DESCRIBE_ENUM(CheckpointSignal, kTerm, kInt, kUsr1, kUsr2, kHup)
+
 struct JobSpec {
   std::string name;
   std::vector<std::string> command;
@@ -88,6 +111,12 @@ struct JobSpec {
   std::string queue = "default";
   int priority = 0;
   std::optional<int64_t> timeout_seconds;
+  int retries = 0;
+  int64_t retry_delay_seconds = 10;
+  std::vector<AfterSpec> after;
+  std::optional<std::string> group;
+  int64_t grace_seconds = 10;
+  CheckpointSignal checkpoint_signal = CheckpointSignal::kTerm;
   std::map<std::string, std::string> env;
   std::optional<std::string> reproduces;
 
@@ -110,14 +139,27 @@ struct JobSpec {
       {"run_name", "The run's name; none: the job's."},
       {"queue", "The queue that the job waits in."},
       {"priority", "Higher starts first, from -1000 to 1000."},
-      {"timeout_seconds", "The command is ended when it runs longer."},
+      {"timeout_seconds", "An attempt is ended when its command runs longer."},
+      {"retries",
+       "How many more attempts the job gets when one fails: by its exit code, a signal, running out of "
+       "memory, "
+       "its timeout or being lost. 0 to 100."},
+      {"retry_delay_seconds",
+       "The pause before the first retry, 0 to 86400; it doubles with each further one, up to an hour."},
+      {"after", "Other jobs that this one starts after; until then it is PENDING."},
+      {"group",
+       "Jobs of one group can be listed and cancelled together: 1 to 64 letters, digits, '_', '-' or '.'."},
+      {"grace_seconds",
+       "How long the command may take to end when it is told to, before SIGKILL: 0 to 86400."},
+      {"checkpoint_signal",
+       "What tells it to end, on cancel, timeout and preemption: TERM, INT, USR1, USR2 or HUP."},
       {"env", "Environment variables for the command."},
       {"reproduces", "The run that this job runs again; becomes its run's tag orrery.reproduces."},
   };
 };
 BOOST_DESCRIBE_STRUCT(JobSpec, (),
                       (name, command, framework, nodes, gpus, gpu_type, cpus, memory_bytes, environment, code,
-                       inputs, params, seed, experiment, run_name, queue, priority, timeout_seconds, env,
-                       reproduces))
+                       inputs, params, seed, experiment, run_name, queue, priority, timeout_seconds, retries,
+                       retry_delay_seconds, after, group, grace_seconds, checkpoint_signal, env, reproduces))
 
 }  // namespace orrery::jobs

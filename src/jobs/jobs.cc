@@ -5,8 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "jobs/internal/board.h"
-#include "jobs/internal/code.h"
-#include "jobs/internal/inputs.h"
+#include "jobs/internal/intake.h"
 #include "jobs/internal/job_store.h"
 #include "jobs/internal/mailbox.h"
 #include "jobs/internal/scheduler_loop.h"
@@ -21,17 +20,15 @@ Error NoSuchJob(const JobId& id) {
   return Error(Code::kNotFound, "no job has this id: " + Quoted(id.text()), "job_id");
 }
 
-std::string ReferrerOf(const JobId& id) {
-  return "job:" + id.text();
-}
-
 }  // namespace
 
 struct Jobs::Parts {
-  explicit Parts(const Collaborators& with) : store(with.events, with.runs) {}
+  explicit Parts(const Collaborators& with)
+      : store(with.events, with.runs, mailbox), intake(with, store, mailbox) {}
 
-  internal::JobStore store;
   internal::Mailbox mailbox;
+  internal::JobStore store;
+  internal::Intake intake;
   internal::Board board;
   std::unique_ptr<internal::SchedulerLoop> loop;
 };
@@ -72,58 +69,40 @@ void Jobs::Stop() {
   parts_->loop.reset();
 }
 
-std::optional<JobId> Jobs::Answered(const sql::IdempotencyKey& key) {
-  const auto answer = with_.database.Read([&](sql::Reader& reader) { return sql::FindAnswer(reader, key); });
-  if (!answer) return std::nullopt;
-  return JobId::Parse(*answer);
-}
-
 Job Jobs::Submit(JobSpec spec, const Actor& by, const std::string& idempotency_key) {
-  std::optional<sql::IdempotencyKey> key;
-  if (!idempotency_key.empty()) {
-    key = sql::IdempotencyKey{by.name, idempotency_key, DigestOf("submit job " + ToJson(spec))};
-    // Before the checks: what they look at may have changed since the job was taken in.
-    if (const auto id = Answered(*key)) return Get(*id);
-  }
-  ValidateSpec(spec);
-  if (const auto why = WhyNever(spec, with_.executor.Nodes())) {
-    throw Error(Code::kFailedPrecondition, "this job could never run here: it " + *why);
-  }
-  internal::HashInputs(spec.inputs, with_.files);
-  std::vector<Digest> code;
-  if (spec.code) code = internal::CodeObjects(*spec.code, with_.content);
-  Job job{.id = JobId::Draw(with_.random),
-          .name = spec.name,
-          .reason = "submitted by " + by.name,
-          .spec = std::move(spec),
-          .submitted_by = by.name,
-          .submitted_at = with_.clock.Now()};
-  return Store(std::move(job), code, by, key);
+  return Take(std::move(spec), std::nullopt, by, idempotency_key);
 }
 
-Job Jobs::Store(Job job, const std::vector<Digest>& code, const Actor& by,
-                const std::optional<sql::IdempotencyKey>& key) {
-  const JobId id = with_.database.Write([&](sql::Writer& writer) {
-    if (key) {
-      if (const auto answer = sql::FindAnswer(writer, *key)) return JobId::Parse(*answer);
-      sql::KeepAnswer(writer, *key, job.id.text(), job.submitted_at);
-    }
-    for (const Digest& digest : code) with_.content.Refer(writer, digest, ReferrerOf(job.id));
-    const OwnedRun run = with_.runs.Create(writer, job.id, job.spec, by);
-    job.run_id = run.run_id;
-    job.experiment_id = run.experiment_id;
-    parts_->store.Insert(writer, job);
-    parts_->store.Apply(writer, job.id, Resolved{}, job.submitted_at, by);
-    writer.AfterCommit([this, id = job.id] { parts_->mailbox.PutJob(id); });
-    return job.id;
-  });
-  return Get(id);
+Job Jobs::Take(JobSpec spec, std::optional<int64_t> array_index, const Actor& by,
+               const std::string& idempotency_key) {
+  const auto key = internal::Intake::KeyOf(idempotency_key, "submit job " + ToJson(spec), by);
+  // Before the checks: what they look at may have changed since the job was taken in.
+  if (auto answer = parts_->intake.Answered(key)) return WithReasons(std::move(*answer)).front();
+  std::vector<internal::Draft> drafts = {
+      parts_->intake.Check(std::move(spec), JobId::Draw(with_.random), by)};
+  drafts.front().job.array_index = array_index;
+  return parts_->intake.Store(drafts, by, key).front();
+}
+
+JobArray Jobs::SubmitArray(const ArraySpec& array, const Actor& by, const std::string& idempotency_key) {
+  const auto key = internal::Intake::KeyOf(idempotency_key, "submit array " + ToJson(array), by);
+  auto jobs = parts_->intake.Answered(key);
+  if (!jobs) jobs = parts_->intake.Store(parts_->intake.CheckArray(array, by), by, key);
+  return {.group = jobs->front().group.value(), .jobs = WithReasons(std::move(*jobs))};
+}
+
+std::vector<Job> Jobs::SubmitBatch(const BatchSpec& batch, const Actor& by,
+                                   const std::string& idempotency_key) {
+  const auto key = internal::Intake::KeyOf(idempotency_key, "submit batch " + ToJson(batch), by);
+  auto jobs = parts_->intake.Answered(key);
+  if (!jobs) jobs = parts_->intake.Store(parts_->intake.CheckBatch(batch, by), by, key);
+  return WithReasons(std::move(*jobs));
 }
 
 Job Jobs::Reproduce(const JobId& id, const Actor& by, const std::string& idempotency_key) {
   const Job original = Get(id);
   try {
-    return Submit(SpecToReproduce(original), by, idempotency_key);
+    return Take(SpecToReproduce(original), original.array_index, by, idempotency_key);
   } catch (const Error& error) {
     if (error.field().starts_with("inputs[")) RefuseChangedInputs(original, with_.files);
     throw;
@@ -133,35 +112,47 @@ Job Jobs::Reproduce(const JobId& id, const Actor& by, const std::string& idempot
 Job Jobs::Get(const JobId& id) {
   auto job = with_.database.Read([&](sql::Reader& reader) { return parts_->store.Find(reader, id); });
   if (!job) throw NoSuchJob(id);
-  if (job->state == JobState::kQueued) {
-    job->reason = internal::WaitingReasons(parts_->board.Latest()).Of(id.text(), job->reason);
-  }
-  return std::move(*job);
+  return std::move(WithReasons({std::move(*job)}).front());
 }
 
 JobPage Jobs::List(const JobQuery& query) {
   JobPage page = with_.database.Read([&](sql::Reader& reader) { return parts_->store.List(reader, query); });
-  const internal::WaitingReasons reasons(parts_->board.Latest());
-  for (Job& job : page.jobs) {
-    if (job.state == JobState::kQueued) job.reason = reasons.Of(job.id.text(), job.reason);
-  }
+  page.jobs = WithReasons(std::move(page.jobs));
   return page;
+}
+
+std::vector<Job> Jobs::WithReasons(std::vector<Job> jobs) {
+  const auto posting = parts_->board.Latest();
+  for (Job& job : jobs) {
+    if (job.state == JobState::kQueued) job.reason = posting->WhyWaits(job.id.text(), job.reason);
+  }
+  return jobs;
 }
 
 Job Jobs::Cancel(const JobId& id, const Actor& by) {
   with_.database.Write([&](sql::Writer& writer) {
-    const auto job = parts_->store.FindLive(writer, id);
-    if (!job) throw NoSuchJob(id);
-    // Already asked for, whatever came of it: the first answer may have been lost.
-    if (job->standing.cancel_requested) return;
-    if (IsTerminal(job->standing.state)) {
-      throw Error(Code::kFailedPrecondition, "the job has ended and cannot be cancelled any more: it is " +
-                                                 EnumName(job->standing.state));
+    const Step step = parts_->store.Apply(writer, id, CancelRequested{by.name}, with_.clock.Now(), by);
+    // One that was asked for before is granted again: its first answer may have been lost.
+    if (!step.changed && !step.next.cancel_requested) {
+      throw Error(Code::kFailedPrecondition,
+                  "the job has ended and cannot be cancelled any more: it is " + EnumName(step.next.state));
     }
-    parts_->store.Apply(writer, id, CancelRequested{by.name}, with_.clock.Now(), by);
     writer.AfterCommit([this, id] { parts_->mailbox.PutJob(id); });
   });
   return Get(id);
+}
+
+std::vector<Job> Jobs::CancelGroup(const std::string& group, const Actor& by) {
+  return WithReasons(with_.database.Write([&](sql::Writer& writer) {
+    const std::vector<JobId> live = parts_->store.LiveInGroup(writer, group);
+    std::vector<Job> jobs;
+    for (const JobId& id : live) {
+      parts_->store.Apply(writer, id, CancelRequested{by.name}, with_.clock.Now(), by);
+      jobs.push_back(parts_->store.Find(writer, id).value());
+      writer.AfterCommit([this, id] { parts_->mailbox.PutJob(id); });
+    }
+    return jobs;
+  }));
 }
 
 JobLog Jobs::OpenLog(const JobId& id, std::optional<int> number) {

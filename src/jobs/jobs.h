@@ -74,6 +74,16 @@ class Jobs {
   /// has changed: names each), and those of Submit.
   Job Reproduce(const JobId& id, const Actor& by, const std::string& idempotency_key = {});
 
+  /// Takes in one job for each index, all or none, in one transaction; each finds its index in
+  /// ORRERY_ARRAY_INDEX. Errors: as Submit; invalid_argument (array: malformed, or more than 10,000 tasks).
+  JobArray SubmitArray(const ArraySpec& array, const Actor& by, const std::string& idempotency_key = {});
+
+  /// Takes in several jobs, all or none, in one transaction; they may run after one another by name. They are
+  /// returned as they were given. Errors: as Submit, with the job in the field ("jobs[2].cpus");
+  /// invalid_argument (jobs: none, more than 1,000, or a cycle, which is named).
+  std::vector<Job> SubmitBatch(const BatchSpec& batch, const Actor& by,
+                               const std::string& idempotency_key = {});
+
   /// Errors: not_found.
   Job Get(const JobId& id);
   /// Newest first. Errors: invalid_argument (limit, page_token).
@@ -82,6 +92,10 @@ class Jobs {
   /// Ends a job: at once while it waits, else its command is told to end and the job follows it. Asking again
   /// changes nothing and is never refused. Errors: not_found, failed_precondition (it has ended without being asked to).
   Job Cancel(const JobId& id, const Actor& by);
+
+  /// Ends the jobs of a group that have not ended, in one transaction, and returns them, newest first; none:
+  /// all have. Errors: not_found (no job is in this group).
+  std::vector<Job> CancelGroup(const std::string& group, const Actor& by);
 
   /// The log of attempt `number`, by default the latest. Errors: not_found (no such job or attempt).
   JobLog OpenLog(const JobId& id, std::optional<int> number = std::nullopt);
@@ -95,9 +109,10 @@ class Jobs {
   struct Parts;
 
   void MakeLoop(ScriptSettings settings);
-  Job Store(Job job, const std::vector<Digest>& code, const Actor& by,
-            const std::optional<sql::IdempotencyKey>& key);
-  std::optional<JobId> Answered(const sql::IdempotencyKey& key);
+  Job Take(JobSpec spec, std::optional<int64_t> array_index, const Actor& by,
+           const std::string& idempotency_key);
+  /// Puts the latest reason why it waits into a job that does.
+  std::vector<Job> WithReasons(std::vector<Job> jobs);
 
   Collaborators with_;
   std::unique_ptr<Parts> parts_;

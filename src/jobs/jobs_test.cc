@@ -179,7 +179,7 @@ TEST_F(JobsTest, AJobThatWaitsSaysForWhat) {
 
 TEST_F(JobsTest, PriorityGoesFirst) {
   jobs_.executor.SetScript([](const AttemptLaunch&) { return Lasts(seconds(9)); });
-  Submit("holder", 2);
+  Submit("holder", 2, 1);
   const JobId low = Submit("low", 2, -1);
   const JobId high = Submit("high", 2, 1);
   jobs_.Advance(seconds(9));

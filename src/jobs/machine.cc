@@ -1,30 +1,36 @@
 #include "jobs/machine.h"
 
-#include <csignal>
-#include <cstring>
+#include <algorithm>
 
 namespace orrery::jobs {
 namespace {
 
+constexpr std::chrono::seconds kLongestPause = std::chrono::hours(1);
+const char* const kPreempted = "preempted";
+
 Instant FromMicros(int64_t micros) {
   return Instant(Microseconds(micros));
-}
-
-std::string SignalText(int signal) {
-  const char* name = sigabbrev_np(signal);
-  std::string text = "signal " + std::to_string(signal);
-  if (name != nullptr) text += std::string(" (SIG") + name + ")";
-  return text;
 }
 
 bool Succeeded(const AttemptOutcome& outcome) {
   return outcome.cause == EndCause::kExited && outcome.exit_code == 0;
 }
 
+bool IsLost(EndCause cause) {
+  return cause == EndCause::kLostInReboot || cause == EndCause::kLostWithSupervisor;
+}
+
+/// "14:05:10 UTC"
+std::string TimeOfDay(Instant at) {
+  return FormatInstant(at).substr(11, 8) + " UTC";
+}
+
 /// One application of an event: collects what follows from it.
 class Application {
  public:
-  Application(const Standing& standing, Instant now) : now_(now) { step_.next = standing; }
+  Application(const Standing& standing, Instant now, const RetryPolicy& policy) : now_(now), policy_(policy) {
+    step_.next = standing;
+  }
 
   Step Take(const Standing& before) {
     step_.changed = !(step_.next == before);
@@ -35,10 +41,15 @@ class Application {
     if (next().state == JobState::kPending) Enter(JobState::kQueued, "everything that it refers to is there");
   }
 
+  void operator()(const Unresolvable& event) {
+    if (next().state == JobState::kPending) End(JobState::kCancelled, now_, event.why);
+  }
+
   void operator()(const Placed& event) {
     if (next().state != JobState::kQueued) return;
     const int number = next().attempt ? next().attempt->number + 1 : 1;
     next().attempt = Attempt{.number = number, .host = event.host};
+    next().retry_at.reset();
     Enter(JobState::kStarting, "placed on " + event.host);
     Do(Effect::kLaunch);
   }
@@ -48,7 +59,9 @@ class Application {
   }
 
   void operator()(const Started& event) {
-    if (IsLive(event.number) && next().state == JobState::kStarting) Run(event.at);
+    if (!IsLive(event.number) || next().state != JobState::kStarting) return;
+    if (!event.enforcement.empty()) next().attempt->enforcement = event.enforcement;
+    Run(event.at);
   }
 
   void operator()(const EnvironmentStored& event) {
@@ -60,22 +73,21 @@ class Application {
     if (!IsLive(event.number)) return;
     const AttemptOutcome& outcome = event.outcome;
     if (outcome.started_at_us && next().state == JobState::kStarting) Run(FromMicros(*outcome.started_at_us));
-    const Instant end = outcome.ended_at_us > 0 ? FromMicros(outcome.ended_at_us) : now_;
-    Attempt& attempt = *next().attempt;
-    attempt.ended_at = end;
-    attempt.exit_code = outcome.exit_code;
-    attempt.signal = outcome.signal;
-    attempt.cause = Name(outcome.cause);
-    std::string cause = DescribeOutcome(outcome);
+    Record(outcome);
+    const std::string cause = DescribeOutcome(outcome);
+    const bool made_room =
+        next().preempting && (outcome.cause == EndCause::kCancelled || IsLost(outcome.cause));
     if (Succeeded(outcome)) {
-      attempt.state = AttemptState::kSucceeded;
-      End(JobState::kSucceeded, end, cause);
+      next().attempt->state = AttemptState::kSucceeded;
+      End(JobState::kSucceeded, *next().attempt->ended_at, cause);
     } else if (next().cancel_requested) {
-      attempt.state = AttemptState::kCancelled;
-      End(JobState::kCancelled, end, next().reason + "; " + cause);
+      next().attempt->state = AttemptState::kCancelled;
+      End(JobState::kCancelled, *next().attempt->ended_at, next().reason + "; " + cause);
+    } else if (made_room) {
+      MakeRoom(outcome.cause);
     } else {
-      attempt.state = AttemptState::kFailed;
-      End(JobState::kFailed, end, cause);
+      next().attempt->state = AttemptState::kFailed;
+      Fail(outcome.cause, cause);
     }
   }
 
@@ -84,12 +96,8 @@ class Application {
     if (next().attempt->supervisor_pid || next().state == JobState::kRunning) {
       // It was claimed once, and the executor has no trace of it: its files are gone, so it is lost.
       (*this)(Ended{event.number, {.cause = EndCause::kLostWithSupervisor}});
-    } else if (next().cancel_requested) {
-      next().attempt->state = AttemptState::kCancelled;
-      next().attempt->ended_at = now_;
-      next().attempt->cause = Name(EndCause::kCancelled);
-      Do(Effect::kForget);
-      End(JobState::kCancelled, now_, next().reason + "; its command never began");
+    } else if (next().cancel_requested || next().preempting) {
+      (*this)(Ended{event.number, {.cause = EndCause::kCancelled}});
     } else {
       Do(Effect::kLaunch);
     }
@@ -107,6 +115,14 @@ class Application {
     }
   }
 
+  void operator()(const PreemptRequested& event) {
+    const bool live = next().state == JobState::kStarting || next().state == JobState::kRunning;
+    if (!live || next().cancel_requested || next().preempting) return;
+    next().preempting = true;
+    next().reason = "preempted " + event.why;
+    Do(Effect::kCancelAttempt);
+  }
+
  private:
   Standing& next() { return step_.next; }
   void Do(Effect effect) { step_.effects.push_back(effect); }
@@ -120,7 +136,7 @@ class Application {
 
   void EnterAt(JobState state, Instant at, std::string cause) {
     next().state = state;
-    if (!next().cancel_requested) next().reason = cause;
+    if (!next().cancel_requested && !next().preempting) next().reason = cause;
     step_.transitions.push_back({.state = state, .at = at, .cause = std::move(cause)});
   }
 
@@ -131,60 +147,88 @@ class Application {
     EnterAt(JobState::kRunning, at, "its command began");
   }
 
+  /// Keeps how the current attempt ended.
+  void Record(const AttemptOutcome& outcome) {
+    Attempt& attempt = *next().attempt;
+    const Instant end = outcome.ended_at_us > 0 ? FromMicros(outcome.ended_at_us) : now_;
+    // The wall clock may have been set back meanwhile: nothing ends before it began.
+    attempt.ended_at = std::max(end, attempt.started_at.value_or(end));
+    attempt.exit_code = outcome.exit_code;
+    attempt.signal = outcome.signal;
+    attempt.cause = Name(outcome.cause);
+    if (attempt.started_at) {
+      attempt.max_rss_bytes = outcome.max_rss_bytes;
+      attempt.cpu_seconds = static_cast<double>(outcome.user_cpu_us + outcome.system_cpu_us) / 1e6;
+    }
+    if (!outcome.log_tail.empty()) attempt.log_tail = outcome.log_tail;
+  }
+
+  /// The attempt gave way: the job waits again, as old as it is.
+  void MakeRoom(EndCause cause) {
+    next().attempt->state = AttemptState::kCancelled;
+    if (cause == EndCause::kCancelled) next().attempt->cause = kPreempted;
+    next().preempting = false;
+    Enter(JobState::kQueued, next().reason + "; it waits to run again");
+  }
+
+  void Fail(EndCause cause, const std::string& words) {
+    const int retry = next().failures + 1;
+    if (!MayBeRetried(cause) || retry > policy_.retries) {
+      const bool spent = policy_.retries > 0 && MayBeRetried(cause);
+      return End(JobState::kFailed, *next().attempt->ended_at,
+                 words + (spent ? ", and no retry is left of " + std::to_string(policy_.retries) : ""));
+    }
+    next().failures = retry;
+    next().preempting = false;
+    next().retry_at = now_ + policy_.Before(retry);
+    Enter(JobState::kQueued, "retry " + std::to_string(retry) + " of " + std::to_string(policy_.retries) +
+                                 " at " + TimeOfDay(*next().retry_at) + ": " + words);
+  }
+
   void End(JobState state, Instant at, std::string cause) {
-    next().ended_at = at;
-    EnterAt(state, at, cause);
+    next().preempting = false;
+    next().retry_at.reset();
+    next().ended_at = std::max(at, next().started_at.value_or(at));
+    EnterAt(state, *next().ended_at, cause);
     next().reason = std::move(cause);
   }
 
   Instant now_;
+  const RetryPolicy& policy_;
   Step step_;
 };
 
 }  // namespace
 
-Step Advance(const Standing& standing, const JobEvent& event, Instant now) {
-  Application application(standing, now);
-  std::visit(application, event);
-  return application.Take(standing);
+std::chrono::seconds RetryPolicy::Before(int number) const {
+  std::chrono::seconds pause = delay;
+  for (int i = 1; i < number && pause < kLongestPause && pause.count() > 0; ++i)
+    pause = std::min(pause * 2, kLongestPause);
+  return pause;
 }
 
-std::string DescribeOutcome(const AttemptOutcome& outcome) {
-  std::string text;
-  switch (outcome.cause) {
+bool MayBeRetried(EndCause cause) {
+  switch (cause) {
     case EndCause::kExited:
-      text = "exited with code " + std::to_string(outcome.exit_code.value_or(0));
-      break;
     case EndCause::kSignalled:
-      text = "killed by " + SignalText(outcome.signal.value_or(0));
-      break;
     case EndCause::kOutOfMemory:
-      text = "ran out of memory and was killed";
-      break;
     case EndCause::kTimeout:
-      text = "ran longer than its timeout and was ended";
-      break;
-    case EndCause::kCancelled:
-      text = outcome.started_at_us ? "its command was ended" : "its command never began";
-      break;
-    case EndCause::kEnvironment:
-      text = "its environment could not be prepared: the log says why";
-      break;
-    case EndCause::kLaunchFailed:
-      text = "its command could not be executed";
-      break;
-    case EndCause::kStorageFull:
-      text = "no space was left for its files";
-      break;
     case EndCause::kLostInReboot:
-      text = "lost: the machine went down while it ran";
-      break;
     case EndCause::kLostWithSupervisor:
-      text = "lost: its supervisor was killed and wrote no outcome";
-      break;
+      return true;
+    case EndCause::kCancelled:
+    case EndCause::kEnvironment:
+    case EndCause::kLaunchFailed:
+    case EndCause::kStorageFull:
+      return false;
   }
-  if (!outcome.message.empty()) text += ": " + outcome.message;
-  return text;
+  return false;
+}
+
+Step Advance(const Standing& standing, const JobEvent& event, Instant now, const RetryPolicy& policy) {
+  Application application(standing, now, policy);
+  std::visit(application, event);
+  return application.Take(standing);
 }
 
 }  // namespace orrery::jobs

@@ -13,7 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr Instant kNow{Microseconds(1'000'000)};
+constexpr Instant kNow{Microseconds(400)};
 
 std::vector<JobState> Entered(const Step& step) {
   std::vector<JobState> states;
@@ -122,11 +122,22 @@ TEST(MachineTest, EventsOfAnotherAttemptChangeNothing) {
   }
 }
 
+constexpr RetryPolicy kPolicy{.retries = 1, .delay = std::chrono::seconds(10)};
+
 // Every standing that can be reached by any events, against every event.
 TEST(MachineTest, EveryStateAgainstEveryEvent) {
-  std::vector<JobEvent> events = {Resolved{},       Placed{"here"},        Claimed{1, 7},
-                                  Started{1, kNow}, Ended{1, Exit(0)},     Ended{1, Exit(1)},
-                                  Absent{1},        CancelRequested{"ada"}};
+  std::vector<JobEvent> events = {Resolved{},
+                                  Unresolvable{"words"},
+                                  Placed{"here"},
+                                  CancelRequested{"ada"},
+                                  PreemptRequested{"to make room"},
+                                  Ended{1, Exit(0)},
+                                  Ended{1, Exit(1)}};
+  // A job that is preempted may go on for ever: up to its third attempt is far enough.
+  for (const int number : {1, 2, 3}) {
+    events.insert(events.end(), {Claimed{number, 7}, Started{number, kNow}, Ended{number, Exit(1)},
+                                 Ended{number, {.cause = EndCause::kCancelled}}, Absent{number}});
+  }
   for (const EndCause cause :
        {EndCause::kSignalled, EndCause::kTimeout, EndCause::kCancelled, EndCause::kEnvironment,
         EndCause::kLaunchFailed, EndCause::kStorageFull, EndCause::kOutOfMemory, EndCause::kLostInReboot,
@@ -137,13 +148,14 @@ TEST(MachineTest, EveryStateAgainstEveryEvent) {
   for (size_t i = 0; i < reached.size(); ++i) {
     for (const JobEvent& event : events) {
       const Standing before = reached[i];
-      const Step step = Advance(before, event, kNow);
+      const Step step = Advance(before, event, kNow, kPolicy);
       if (IsTerminal(before.state)) {
         EXPECT_EQ(step.next, before);
         EXPECT_THAT(step.transitions, IsEmpty());
         EXPECT_THAT(step.effects, testing::Not(Contains(Effect::kLaunch)));
         continue;
       }
+      if (step.next.attempt && step.next.attempt->number > 3) continue;
       EXPECT_EQ(step.next.state == before.state, step.transitions.empty());
       if (!step.transitions.empty()) {
         EXPECT_EQ(step.transitions.back().state, step.next.state);
@@ -152,8 +164,11 @@ TEST(MachineTest, EveryStateAgainstEveryEvent) {
       EXPECT_EQ(IsTerminal(step.next.state), step.next.ended_at.has_value());
       EXPECT_FALSE(before.cancel_requested && !step.next.cancel_requested);
       EXPECT_TRUE(step.next.state != JobState::kRunning || step.next.started_at.has_value());
-      EXPECT_EQ(step.next.attempt && IsTerminal(step.next.state),
-                step.next.attempt && IsTerminal(step.next.attempt->state));
+      const bool live = step.next.state == JobState::kStarting || step.next.state == JobState::kRunning;
+      EXPECT_EQ(live, step.next.attempt && !IsTerminal(step.next.attempt->state));
+      EXPECT_FALSE(step.next.preempting && !live);
+      EXPECT_FALSE(step.next.retry_at && step.next.state != JobState::kQueued);
+      EXPECT_LE(step.next.failures, kPolicy.retries);
       if (std::find(reached.begin(), reached.end(), step.next) == reached.end()) reached.push_back(step.next);
     }
   }

@@ -13,6 +13,7 @@ struct JobQuery {
   std::vector<JobState> states;
   std::string queue;
   std::string name;
+  std::string group;
   int limit = 100;         ///< 1 to 1000
   std::string page_token;  ///< from the page before
 };

@@ -39,6 +39,8 @@ void RefuseChangedInputs(const Job& original, FileSystem& files) {
 JobSpec SpecToReproduce(const Job& original) {
   JobSpec spec = original.spec;
   spec.reproduces = original.run_id;
+  // What it ran after has ended.
+  spec.after.clear();
   return spec;
 }
 

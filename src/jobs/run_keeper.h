@@ -25,7 +25,9 @@ class RunKeeper {
   /// Creates the run of `job`, scheduled, with its params and tags; its experiment too, when it is new.
   /// Errors: invalid_argument, failed_precondition (the experiment is deleted).
   virtual OwnedRun Create(sql::Writer& writer, const JobId& job, const JobSpec& spec, const Actor& by) = 0;
-  /// Moves the run along with its job at `at`: it starts when the command does, and not when it was submitted. A run that its owner deleted stays as it is.
+  /// Moves the run along with its job at `at`: it starts when the command first does, and not when it was
+  /// submitted; it is scheduled again while its job waits for another attempt, whatever the last one said. A
+  /// run that its owner deleted stays as it is.
   virtual void Follow(sql::Writer& writer, const std::string& run_id, RunPhase phase, Instant at) = 0;
   /// Notes at the run what the command found installed: the digest of the stored EnvironmentSpec.
   virtual void NoteEnvironment(sql::Writer& writer, const std::string& run_id, const Digest& environment) = 0;

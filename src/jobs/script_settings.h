@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <map>
 #include <string>
 
@@ -10,8 +9,6 @@ namespace orrery::jobs {
 struct ScriptSettings {
   std::string tracking_uri;                ///< becomes MLFLOW_TRACKING_URI
   std::map<std::string, std::string> env;  ///< for every command; a job's own variables win
-  /// Between SIGTERM and SIGKILL, on cancel and on timeout.
-  std::chrono::milliseconds grace{10'000};
   /// How many jobs are laid out and started side by side; 0: within the scheduler's own turn.
   int launchers = 4;
 };

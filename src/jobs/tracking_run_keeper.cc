@@ -95,8 +95,9 @@ OwnedRun TrackingRunKeeper::Create(sql::Writer& writer, const JobId& job, const 
 }
 
 void TrackingRunKeeper::Follow(sql::Writer& writer, const std::string& run_id, RunPhase phase, Instant at) {
-  tracking::RunUpdate update{.status = StatusOf(phase)};
   const bool ended = phase != RunPhase::kScheduled && phase != RunPhase::kRunning;
+  // A script that failed may have ended the run that its job's next attempt goes on with.
+  tracking::RunUpdate update{.status = StatusOf(phase), .reopen = !ended};
   if (phase == RunPhase::kRunning) update.start_ms = ToMillis(at);
   if (ended) update.end_ms = ToMillis(at);
   UnlessDeleted([&] { tracking_.runs.Update(writer, tracking::RunId::Parse(run_id), update, {"orrery"}); });

@@ -1,19 +1,22 @@
 #include "jobs/validate.h"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
+#include <set>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "base/utf8.h"
-#include "jobs/amounts.h"
 #include "jobs/environment_spec.h"
+#include "jobs/internal/checks.h"
 
 namespace orrery::jobs {
 namespace {
+
+using internal::CheckName;
+using internal::CheckRange;
+using internal::CheckText;
+using internal::CheckToken;
 
 constexpr int64_t kExactInteger = (int64_t{1} << 53) - 1;  // what every JSON reader keeps exactly
 constexpr int64_t kLeastMemory = 1 << 20;
@@ -23,53 +26,13 @@ constexpr size_t kMostEnvironment = 1 << 20;
 constexpr size_t kMostInputs = 10'000;
 constexpr size_t kMostParams = 1'000;
 constexpr size_t kMostVariables = 1'000;
+constexpr size_t kMostAfter = 1'000;
+constexpr int64_t kDay = 86'400;
 
 std::string Number(double value) {
   std::string text;
   JsonWriter(text).Double(value);
   return text;
-}
-
-/// Text without NUL, well-formed and of a bounded length.
-void CheckText(const std::string& field, const std::string& text, size_t most) {
-  if (text.size() > most) {
-    throw InvalidField(
-        field, "too long: at most " + std::to_string(most) + " bytes, got " + std::to_string(text.size()));
-  }
-  if (text.find('\0') != std::string::npos) throw InvalidField(field, "must not contain a NUL character");
-  if (!IsUtf8(text)) throw InvalidField(field, "must be valid UTF-8, got " + Quoted(text));
-}
-
-/// A name that people read in one line.
-void CheckName(const std::string& field, const std::string& name, size_t most) {
-  if (name.empty()) throw InvalidField(field, "must not be empty");
-  CheckText(field, name, most);
-  const bool control =
-      std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  if (control) throw InvalidField(field, "must not contain control characters, got " + Quoted(name));
-}
-
-template <typename T>
-void CheckRange(const std::string& field, T value, T least, T most) {
-  if (value < least || value > most) {
-    throw InvalidField(field, "expected " + std::to_string(least) + " to " + std::to_string(most) + ", got " +
-                                  std::to_string(value));
-  }
-}
-
-bool IsWordCharacter(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-void CheckToken(const std::string& field, const std::string& text, std::string_view also, size_t most) {
-  const bool right =
-      !text.empty() && text.size() <= most && std::all_of(text.begin(), text.end(), [&](char c) {
-        return IsWordCharacter(c) || also.find(c) != std::string_view::npos;
-      });
-  if (!right) {
-    throw InvalidField(field, "expected 1 to " + std::to_string(most) + " letters, digits or any of '_" +
-                                  std::string(also) + "', got " + Quoted(text));
-  }
 }
 
 void CheckCommand(const JobSpec& spec) {
@@ -99,8 +62,31 @@ void CheckAmounts(const JobSpec& spec) {
   if (spec.seed) CheckRange("seed", *spec.seed, int64_t{0}, kExactInteger);
   CheckRange("priority", spec.priority, -1'000, 1'000);
   if (spec.timeout_seconds) {
-    CheckRange("timeout_seconds", *spec.timeout_seconds, int64_t{1}, int64_t{10} * 366 * 86'400);
+    CheckRange("timeout_seconds", *spec.timeout_seconds, int64_t{1}, 10 * 366 * kDay);
   }
+  CheckRange("retries", spec.retries, 0, 100);
+  CheckRange("retry_delay_seconds", spec.retry_delay_seconds, int64_t{0}, kDay);
+  CheckRange("grace_seconds", spec.grace_seconds, int64_t{0}, kDay);
+}
+
+void CheckAfter(const std::vector<AfterSpec>& after) {
+  if (after.size() > kMostAfter) {
+    throw InvalidField(
+        "after", "too many: at most " + std::to_string(kMostAfter) + ", got " + std::to_string(after.size()));
+  }
+  std::set<std::string> seen;
+  for (size_t i = 0; i < after.size(); ++i) {
+    const std::string field = "after[" + std::to_string(i) + "].job";
+    CheckToken(field, after[i].job, "-", 255);
+    if (!seen.insert(after[i].job).second)
+      throw InvalidField(field, "is named twice: " + Quoted(after[i].job));
+  }
+}
+
+void CheckGroup(const std::string& group) {
+  CheckToken("group", group, "-.", 64);
+  if (group.front() == '.' || group.front() == '-')
+    throw InvalidField("group", "must begin with a letter, a digit or '_', got " + Quoted(group));
 }
 
 void CheckRelativePath(const std::string& field, const std::string& path) {
@@ -176,22 +162,6 @@ void CheckEnv(const JobSpec& spec) {
   }
 }
 
-/// How many GPUs of one type `node` has: of `type`, or of the type that it has most of.
-int64_t GpusOfOneType(const ExecutorNode& node, const std::optional<std::string>& type) {
-  std::map<std::string, int64_t> counts;
-  for (const GpuDevice& gpu : node.gpus) ++counts[gpu.type];
-  if (type) return counts[*type];
-  int64_t most = 0;
-  for (const auto& [name, count] : counts) most = std::max(most, count);
-  return most;
-}
-
-/// Adds to `text`, with the word that joins two reasons.
-void AddReason(std::string& text, const std::string& reason) {
-  if (!text.empty()) text += "; ";
-  text += reason;
-}
-
 }  // namespace
 
 void ValidateSpec(const JobSpec& spec) {
@@ -210,62 +180,9 @@ void ValidateSpec(const JobSpec& spec) {
   if (spec.run_name) CheckName("run_name", *spec.run_name, 500);
   CheckToken("queue", spec.queue, "-.", 64);
   if (spec.reproduces) CheckToken("reproduces", *spec.reproduces, "-", 64);
+  CheckAfter(spec.after);
+  if (spec.group) CheckGroup(*spec.group);
   CheckEnv(spec);
-}
-
-Resources ResourcesOf(const ExecutorNode& node) {
-  // Rounded down: a machine never has more than it says.
-  return {.millicpus = static_cast<int64_t>(std::floor(node.cpus * 1000 + 1e-6)),
-          .memory_bytes = node.memory_bytes,
-          .gpus = static_cast<int64_t>(node.gpus.size())};
-}
-
-NodeResources CapacityOf(const ExecutorNode& node) {
-  const Resources sum = ResourcesOf(node);
-  NodeResources capacity{.millicpus = sum.millicpus, .memory_bytes = sum.memory_bytes, .gpus = {}};
-  for (const GpuDevice& gpu : node.gpus) ++capacity.gpus[gpu.type];
-  return capacity;
-}
-
-Resources NeedOf(const JobSpec& spec) {
-  return {.millicpus = Resources::MilliCpus(spec.cpus), .memory_bytes = spec.memory_bytes, .gpus = spec.gpus};
-}
-
-std::optional<std::string> WhyNever(const JobSpec& spec, const std::vector<ExecutorNode>& nodes) {
-  const Resources need = NeedOf(spec);
-  Resources most;
-  int enough = 0;
-  for (const ExecutorNode& node : nodes) {
-    Resources total = ResourcesOf(node);
-    total.gpus = GpusOfOneType(node, spec.gpu_type);
-    most.millicpus = std::max(most.millicpus, total.millicpus);
-    most.memory_bytes = std::max(most.memory_bytes, total.memory_bytes);
-    most.gpus = std::max(most.gpus, total.gpus);
-    if (total.Covers(need)) ++enough;
-  }
-  const std::string where = nodes.size() == 1 ? "this machine has " : "the largest machine has ";
-  std::string why;
-  if (need.gpus > most.gpus) {
-    const std::string type = spec.gpu_type ? " of type " + *spec.gpu_type : "";
-    AddReason(why, "needs " + GpuText(need.gpus) + type + "; " + where + std::to_string(most.gpus));
-  }
-  if (need.millicpus > most.millicpus) {
-    AddReason(why, "needs " + CpuText(need.millicpus) + "; " + where + CpuNumber(most.millicpus));
-  }
-  if (need.memory_bytes > most.memory_bytes) {
-    AddReason(why, "needs " + MemoryText(need.memory_bytes) + " of memory; " + where +
-                       MemoryText(most.memory_bytes));
-  }
-  if (spec.nodes > static_cast<int>(nodes.size())) {
-    AddReason(why, "needs " + std::to_string(spec.nodes) + " machines at once; there " +
-                       (nodes.size() == 1 ? "is 1" : "are " + std::to_string(nodes.size())));
-  }
-  if (why.empty() && spec.nodes > enough) {
-    why = "needs " + std::to_string(spec.nodes) + " machines with all of this at once; " +
-          std::to_string(enough) + (enough == 1 ? " has" : " have") + " it";
-  }
-  if (why.empty()) return std::nullopt;
-  return why;
 }
 
 }  // namespace orrery::jobs

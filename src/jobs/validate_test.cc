@@ -170,6 +170,27 @@ TEST(ValidateSpecTest, NamesTheFieldAtFaultOfARunAndItsEnvironment) {
   });
 }
 
+TEST(ValidateSpecTest, NamesTheFieldAtFaultOfRetriesAndOrder) {
+  ExpectEachRefused({
+      {"retries", [](JobSpec& s) { s.retries = -1; }},
+      {"retries", [](JobSpec& s) { s.retries = 101; }},
+      {"retry_delay_seconds", [](JobSpec& s) { s.retry_delay_seconds = -1; }},
+      {"retry_delay_seconds", [](JobSpec& s) { s.retry_delay_seconds = 86'401; }},
+      {"grace_seconds", [](JobSpec& s) { s.grace_seconds = -1; }},
+      {"grace_seconds", [](JobSpec& s) { s.grace_seconds = 86'401; }},
+      {"after[0].job", [](JobSpec& s) { s.after = {{""}}; }},
+      {"after[1].job",
+       [](JobSpec& s) {
+         s.after = {{"a1"}, {"a1", AfterCondition::kAnyEnd}};
+       }},
+      {"after", [](JobSpec& s) { s.after.resize(1'001, {"a1"}); }},
+      {"group", [](JobSpec& s) { s.group = ""; }},
+      {"group", [](JobSpec& s) { s.group = "a/b"; }},
+      {"group", [](JobSpec& s) { s.group = ".."; }},
+      {"group", [](JobSpec& s) { s.group = std::string(65, 'g'); }},
+  });
+}
+
 TEST(ValidateSpecTest, SaysTheValueAndWhatWouldBeRight) {
   JobSpec spec = Good();
   spec.priority = 5'000;
@@ -186,7 +207,9 @@ TEST(ValidateSpecTest, UnknownEnumValuesAndFieldsAreRefusedWithTheirNames) {
     return std::string("accepted");
   };
   EXPECT_EQ(field_of(R"({"name":"a","command":["b"],"framework":"COBOL"})"), "framework");
-  EXPECT_EQ(field_of(R"({"name":"a","command":["b"],"retries":3})"), "retries");
+  EXPECT_EQ(field_of(R"({"name":"a","command":["b"],"retry":3})"), "retry");
+  EXPECT_EQ(field_of(R"({"name":"a","command":["b"],"after":[{"job":"a1","on":"FAILURE"}]})"), "after[0].on");
+  EXPECT_EQ(field_of(R"({"name":"a","command":["b"],"after":[{"on":"SUCCESS"}]})"), "after[0].job");
   EXPECT_EQ(field_of(R"({"name":"a","command":["b"],"nodes":1.5})"), "nodes");
   EXPECT_EQ(field_of(R"({"name":"a","command":"b"})"), "command");
   EXPECT_EQ(field_of(R"({"command":["b"]})"), "name");

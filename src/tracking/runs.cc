@@ -119,6 +119,7 @@ RunInfo Runs::Update(sql::Writer& writer, const RunId& id, const RunUpdate& upda
     changes["status"] = EnumName(row.status);
   }
   if (update.start_ms) row.start_ms = *update.start_ms;
+  if (update.reopen) row.end_ms.reset();
   if (update.end_ms) row.end_ms = update.end_ms;
   if (update.name && *update.name != row.name) {
     row.name = *update.name;

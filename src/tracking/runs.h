@@ -32,6 +32,7 @@ struct RunUpdate {
   std::optional<int64_t> start_ms;
   std::optional<int64_t> end_ms;
   std::optional<std::string> name;
+  bool reopen = false;  ///< the run goes on: it has no end any more
 };
 
 struct Batch {

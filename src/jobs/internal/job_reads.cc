@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "jobs/internal/dependencies.h"
 #include "jobs/internal/job_rows.h"
 #include "jobs/internal/job_store.h"
 
@@ -41,6 +42,8 @@ Job ToJob(sql::Reader& reader, JobRow row) {
           .spec = StoredSpec(row.spec),
           .run_id = std::move(row.run_id),
           .experiment_id = std::move(row.experiment_id),
+          .group = std::move(row.group_name),
+          .array_index = row.array_index,
           .submitted_by = std::move(row.submitted_by),
           .submitted_at = row.submitted_at,
           .started_at = row.started_at,
@@ -50,6 +53,7 @@ Job ToJob(sql::Reader& reader, JobRow row) {
   job.attempts = reader.All<Attempt>(kAttempts, job.id);
   job.transitions = reader.All<Transition>(
       "SELECT state, at, cause FROM transitions WHERE job_id = ? ORDER BY seq", job.id);
+  if (job.state == JobState::kPending) job.reason = WaitsFor(reader, job.id);
   return job;
 }
 
@@ -63,8 +67,12 @@ LiveJob ToLive(sql::Reader& reader, SequencedRow sequenced) {
                .standing = {.state = row.state,
                             .reason = std::move(row.reason),
                             .cancel_requested = row.cancel_requested,
+                            .preempting = row.preempting,
+                            .failures = row.failures,
+                            .retry_at = row.retry_at,
                             .started_at = row.started_at,
-                            .ended_at = row.ended_at}};
+                            .ended_at = row.ended_at},
+               .array_index = row.array_index};
   if (row.attempt > 0) {
     static const std::string kAttempt =
         "SELECT token, " + sql::Columns<Attempt>() + " FROM attempts WHERE job_id = ? AND number = ?";
@@ -113,6 +121,7 @@ JobPage JobStore::List(sql::Reader& reader, const JobQuery& query) {
   std::vector<sql::Value> values;
   if (!query.page_token.empty()) Where(sql, values, "seq < ?", ParsePageToken(query.page_token));
   if (!query.name.empty()) Where(sql, values, "name = ?", query.name);
+  if (!query.group.empty()) Where(sql, values, "group_name = ?", query.group);
   if (!query.queue.empty()) Where(sql, values, "queue = ?", query.queue);
   if (!query.states.empty()) {
     // Once each: however often a caller repeats them, the statements stay few.
@@ -145,6 +154,15 @@ std::vector<LiveJob> JobStore::Live(sql::Reader& reader) {
   std::vector<LiveJob> live;
   for (SequencedRow& row : rows) live.push_back(ToLive(reader, std::move(row)));
   return live;
+}
+
+std::vector<JobId> JobStore::LiveInGroup(sql::Reader& reader, const std::string& group) {
+  if (!reader.First<JobId>("SELECT id FROM jobs WHERE group_name = ? LIMIT 1", group))
+    throw Error(Code::kNotFound, "no job is in this group: " + Quoted(group), "group");
+  return reader.All<JobId>(
+      "SELECT id FROM jobs WHERE group_name = ? AND state IN ('PENDING', 'QUEUED', 'STARTING', 'RUNNING') "
+      "ORDER BY seq DESC",
+      group);
 }
 
 std::optional<LiveJob> JobStore::FindLive(sql::Reader& reader, const JobId& id) {

@@ -24,11 +24,19 @@ struct JobRow {
   Instant submitted_at;
   std::optional<Instant> started_at;
   std::optional<Instant> ended_at;
-  int attempt = 0;  ///< the current one; 0: none yet
+  int attempt = 0;  ///< the latest one; 0: none yet
+  std::optional<std::string> group_name;
+  std::optional<int64_t> array_index;
+  int retries = 0;  ///< as in the spec, for Apply
+  int64_t retry_delay_seconds = 0;
+  bool preempting = false;
+  int failures = 0;
+  std::optional<Instant> retry_at;
 };
 BOOST_DESCRIBE_STRUCT(JobRow, (),
                       (id, name, queue, state, reason, cancel_requested, spec, run_id, experiment_id,
-                       submitted_by, submitted_at, started_at, ended_at, attempt))
+                       submitted_by, submitted_at, started_at, ended_at, attempt, group_name, array_index,
+                       retries, retry_delay_seconds, preempting, failures, retry_at))
 
 /// A row of the table transitions, without its key.
 struct TransitionRow {

@@ -14,6 +14,7 @@ namespace {
 
 const Actor kServer = {"orrery"};
 constexpr std::chrono::milliseconds kRetryAfter{1'000};
+constexpr std::chrono::milliseconds kShortestRevisit{100};
 
 bool HoldsResources(const Standing& standing) {
   return standing.state == JobState::kStarting || standing.state == JobState::kRunning;
@@ -55,6 +56,7 @@ void SchedulerLoop::Run() {
       if (!recovered) Recover();
       recovered = true;
       Turn();
+      wait = UntilNextChange();
     } catch (const std::exception& error) {
       // Nothing was changed; a full disk may have room again.
       Log(LogLevel::kError, "scheduler turn failed and will be repeated", {{"error", error.what()}});
@@ -84,9 +86,9 @@ void SchedulerLoop::Turn() {
   Refresh(pending_.jobs);
   pending_.jobs.clear();
   std::vector<Todo> todo = Events(pending_.launched);
-  std::vector<Todo> placed;
-  Picture picture = DecideAfter(todo, placed);
-  std::move(placed.begin(), placed.end(), std::back_inserter(todo));
+  std::vector<Todo> decided;
+  auto picture = DecideAfter(todo, decided);
+  std::move(decided.begin(), decided.end(), std::back_inserter(todo));
   for (const Launched& launched : pending_.launched) {
     const auto found = tracked_.find(JobId::Parse(launched.id.job_id));
     if (found != tracked_.end()) found->second.launching = false;
@@ -108,8 +110,31 @@ void SchedulerLoop::Track(const LiveJob& job) {
   tracked.gpu_type = job.spec.gpu_type.value_or("");
   if (tracked.held_gpu_type.empty()) tracked.held_gpu_type = tracked.gpu_type;
   if (job.spec.timeout_seconds) tracked.timeout_us = *job.spec.timeout_seconds * 1'000'000;
-  tracked.standing = job.standing;
   tracked.has_environment = job.spec.environment.has_value();
+  tracked.grace = std::chrono::seconds(job.spec.grace_seconds);
+  tracked.retry = {job.spec.retries, std::chrono::seconds(job.spec.retry_delay_seconds)};
+  Note(tracked, job.standing);
+}
+
+void SchedulerLoop::Note(Tracked& job, const Standing& standing) {
+  if (!standing.retry_at) {
+    job.due.reset();
+  } else if (standing.retry_at != job.standing.retry_at) {
+    const Microseconds longest = job.retry.Before(standing.failures);
+    const Microseconds left = *standing.retry_at - with_.clock.Now();
+    job.due = with_.clock.Monotonic() + std::clamp(left, Microseconds(0), longest);
+  }
+  job.standing = standing;
+}
+
+std::optional<std::chrono::milliseconds> SchedulerLoop::UntilNextChange() {
+  std::optional<Clock::Monotonics> next = revisit_at_;
+  for (const auto& [id, job] : tracked_) {
+    if (job.due && job.due > decided_at_ && (!next || job.due < next)) next = job.due;
+  }
+  if (!next) return std::nullopt;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - with_.clock.Monotonic());
+  return std::max(left, std::chrono::milliseconds(0));
 }
 
 void SchedulerLoop::Refresh(const std::set<JobId>& ids) {
@@ -159,12 +184,12 @@ void SchedulerLoop::AddObservation(const AttemptObservation& seen, const Tracked
   const auto& attempt = tracked.standing.attempt;
   const bool pid_known = attempt && attempt->supervisor_pid;
   if (seen.supervisor_pid && !pid_known) todo.push_back({id, Claimed{number, *seen.supervisor_pid}});
+  const bool began = seen.started_at_us && tracked.standing.state == JobState::kStarting;
+  if (began || seen.outcome) AddEnvironment(seen.id, tracked, todo);
+  if (began)
+    todo.push_back({id, Started{number, Instant(Microseconds(*seen.started_at_us)), seen.enforcement}});
   if (seen.outcome) {
-    AddEnvironment(seen.id, tracked, todo);
     todo.push_back({id, Ended{number, *seen.outcome}});
-  } else if (seen.started_at_us && tracked.standing.state == JobState::kStarting) {
-    AddEnvironment(seen.id, tracked, todo);
-    todo.push_back({id, Started{number, Instant(Microseconds(*seen.started_at_us))}});
   } else if (seen.phase == AttemptPhase::kAbsent && !tracked.launching) {
     todo.push_back({id, Absent{number}});
   }
@@ -193,42 +218,69 @@ WaitingJob SchedulerLoop::WaitingOf(const JobId& id, const Tracked& job) {
 RunningJob SchedulerLoop::RunningOf(const JobId& id, const Tracked& job, int64_t now_us) {
   const Attempt& attempt = job.standing.attempt.value();
   const int64_t started_us = attempt.started_at ? attempt.started_at->time_since_epoch().count() : now_us;
+  const bool ending = job.standing.preempting || job.standing.cancel_requested;
+  const int64_t ends_us = ending ? now_us + Microseconds(job.grace).count()
+                                 : started_us + job.timeout_us.value_or(kUnknownDurationUs);
   return {.job = WaitingOf(id, job),
           .nodes = {attempt.host},
           .gpu_type = job.held_gpu_type,
           .started_us = started_us,
-          .expected_end_us = started_us + job.timeout_us.value_or(kUnknownDurationUs)};
+          .expected_end_us = ends_us,
+          .preempting = ending};
 }
 
-Picture SchedulerLoop::DecideAfter(const std::vector<Todo>& todo, std::vector<Todo>& placed) {
+std::shared_ptr<const Picture> SchedulerLoop::DecideAfter(const std::vector<Todo>& todo,
+                                                          std::vector<Todo>& decided) {
   std::set<JobId> ending;
   for (const Todo& item : todo) {
     if (std::holds_alternative<Ended>(item.event)) ending.insert(item.id);
   }
-  Picture picture{.at_us = with_.clock.Now().time_since_epoch().count()};
-  ClusterState& state = picture.state;
+  auto picture = std::make_shared<Picture>();
+  picture->at_us = with_.clock.Now().time_since_epoch().count();
+  decided_at_ = with_.clock.Monotonic();
+  ClusterState& state = picture->state;
   std::vector<SchedulerNode> nodes;
   for (const ExecutorNode& node : with_.executor.Nodes()) nodes.push_back({node.name, CapacityOf(node)});
   state.SetNodes(nodes);
   state.Promise(promised_);
   for (const auto& [id, job] : tracked_) {
     if (HoldsResources(job.standing) && !ending.contains(id)) {
-      state.Put(RunningOf(id, job, picture.at_us));
-    } else if (job.standing.state == JobState::kQueued) {
+      state.Put(RunningOf(id, job, picture->at_us));
+    } else if (job.standing.state == JobState::kQueued && (!job.due || job.due <= decided_at_)) {
       state.Put(WaitingOf(id, job));
     }
   }
-  picture.decisions = Decide(state, picture.at_us);
-  for (const Placement& placement : picture.decisions.placements) {
+  picture->decisions = Decide(state, picture->at_us);
+  TakeDecisions(*picture, decided);
+  return picture;
+}
+
+void SchedulerLoop::TakeDecisions(Picture& picture, std::vector<Todo>& decided) {
+  const Decisions& decisions = picture.decisions;
+  for (const Placement& placement : decisions.placements) {
     // Submit refuses gangs: this executor starts an attempt on one machine.
     ORRERY_CHECK_EQ(placement.nodes.size(), size_t{1});
-    placed.push_back({JobId::Parse(placement.job_id), Placed{placement.nodes[0]}});
+    decided.push_back({JobId::Parse(placement.job_id), Placed{placement.nodes[0]}});
     tracked_.at(JobId::Parse(placement.job_id)).held_gpu_type = placement.gpu_type;
-    state.Start(placement, picture.at_us);
+    picture.state.Start(placement, picture.at_us);
+  }
+  std::string why = "to make room";
+  if (!decisions.awaiting.empty()) {
+    const std::string& heir = decisions.awaiting.front();
+    why += " for job " + heir.substr(0, 8) + " (" + tracked_.at(JobId::Parse(heir)).name + ")";
+  }
+  for (const std::string& victim : decisions.preemptions) {
+    const JobId id = JobId::Parse(victim);
+    decided.push_back({id, PreemptRequested{why}});
+    picture.state.Preempt(victim, picture.at_us + Microseconds(tracked_.at(id).grace).count());
   }
   promised_.reset();
-  if (picture.decisions.reservation) promised_ = picture.decisions.reservation->job_id;
-  return picture;
+  if (decisions.reservation) promised_ = decisions.reservation->job_id;
+  revisit_at_.reset();
+  if (decisions.revisit_us) {
+    const Microseconds wait(*decisions.revisit_us - picture.at_us);
+    revisit_at_ = decided_at_ + std::max<Microseconds>(wait, kShortestRevisit);
+  }
 }
 
 void SchedulerLoop::Carry(const std::vector<Todo>& todo) {
@@ -251,8 +303,10 @@ void SchedulerLoop::Carry(const std::vector<Todo>& todo) {
     }
     return out;
   });
+  bool queued = false;
   for (size_t i = 0; i < todo.size(); ++i) {
     const Step& step = stored.steps[i];
+    queued = queued || (step.changed && step.next.state == JobState::kQueued);
     const bool forget =
         std::find(step.effects.begin(), step.effects.end(), Effect::kForget) != step.effects.end();
     if (const auto* ended = std::get_if<Ended>(&todo[i].event); ended != nullptr && forget) {
@@ -262,9 +316,12 @@ void SchedulerLoop::Carry(const std::vector<Todo>& todo) {
     }
     const auto found = tracked_.find(todo[i].id);
     if (found == tracked_.end()) continue;
-    found->second.standing = step.next;
+    Note(found->second, step.next);
+    if (!step.next.attempt || IsTerminal(step.next.attempt->state)) found->second.cancelling = false;
     if (IsTerminal(step.next.state)) tracked_.erase(found);
   }
+  // It waits again: who starts is to be decided anew.
+  if (queued) with_.mailbox.Wake();
   for (const LiveJob& job : stored.launches) {
     tracked_.at(job.id).launching = true;
     AttemptLaunch launch = LaunchOf(job, settings_);
@@ -275,8 +332,8 @@ void SchedulerLoop::Carry(const std::vector<Todo>& todo) {
 
 void SchedulerLoop::TellCancelled() {
   for (auto& [id, job] : tracked_) {
-    if (!job.standing.cancel_requested || job.cancelling || job.launching || !HoldsResources(job.standing))
-      continue;
+    const bool asked = job.standing.cancel_requested || job.standing.preempting;
+    if (!asked || job.cancelling || job.launching || !HoldsResources(job.standing)) continue;
     with_.executor.Cancel({id.text(), job.standing.attempt.value().number});
     job.cancelling = true;
   }

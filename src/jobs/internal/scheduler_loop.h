@@ -22,7 +22,7 @@
 namespace orrery::jobs::internal {
 
 /// Moves every live job along: sees what the executor reports and what was asked for, decides who starts, and
-/// starts it. One thread, which sleeps while nothing changes.
+/// starts it. One thread, which sleeps while nothing changes and no retry is due.
 ///
 ///   a turn:  mail, observations -> events;  events + free resources -> placements
 ///            all of it in one transaction: rows, events, runs
@@ -69,8 +69,13 @@ class SchedulerLoop {
     std::string gpu_type;       ///< asked for
     std::string held_gpu_type;  ///< of the GPUs that it was placed on
     std::optional<int64_t> timeout_us;
-    Standing standing;
+    std::chrono::seconds grace{0};
     bool has_environment = false;
+    RetryPolicy retry;
+    Standing standing;
+    /// When a job that is QUEUED for a retry may be placed. Measured from when this loop learned of it: a wall
+    /// clock that jumps neither loses nor hurries it.
+    std::optional<Clock::Monotonics> due;
     bool launching = false;   ///< with the launcher: the executor does not know it yet
     bool cancelling = false;  ///< the executor was told
   };
@@ -80,13 +85,18 @@ class SchedulerLoop {
   };
 
   void Track(const LiveJob& job);
+  /// Notes how the job stands now, and from when on it may be placed.
+  void Note(Tracked& job, const Standing& standing);
+  /// How long until a retry is due, or a decision may change by itself; none: nothing will without an event.
+  std::optional<std::chrono::milliseconds> UntilNextChange();
   void Refresh(const std::set<JobId>& ids);
   std::vector<Todo> Events(const std::vector<Launched>& launched);
   void AddObservation(const AttemptObservation& seen, const Tracked& tracked, std::vector<Todo>& todo);
   void AddEnvironment(const AttemptId& id, const Tracked& tracked, std::vector<Todo>& todo);
   static WaitingJob WaitingOf(const JobId& id, const Tracked& job);
   static RunningJob RunningOf(const JobId& id, const Tracked& job, int64_t now_us);
-  Picture DecideAfter(const std::vector<Todo>& todo, std::vector<Todo>& placed);
+  std::shared_ptr<const Picture> DecideAfter(const std::vector<Todo>& todo, std::vector<Todo>& decided);
+  void TakeDecisions(Picture& picture, std::vector<Todo>& decided);
   void Carry(const std::vector<Todo>& todo);
   void TellCancelled();
   void Run();
@@ -95,8 +105,10 @@ class SchedulerLoop {
   ScriptSettings settings_;
   EnvironmentRecorder environments_;
   std::map<JobId, Tracked> tracked_;
-  Mail pending_;                         ///< taken, not yet stored
-  std::optional<std::string> promised_;  ///< the job that the latest decision kept resources for
+  Mail pending_;                                 ///< taken, not yet stored
+  std::optional<std::string> promised_;          ///< the job that the latest decision kept resources for
+  Clock::Monotonics decided_at_{0};              ///< when it was last decided who starts
+  std::optional<Clock::Monotonics> revisit_at_;  ///< when that may change by itself
   std::unique_ptr<Launcher> launcher_;
   std::unique_ptr<Subscription> watch_;
   std::thread thread_;

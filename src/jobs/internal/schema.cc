@@ -22,6 +22,23 @@ constexpr sql::Migration kMigrations[] = {
      "state TEXT NOT NULL, at INTEGER NOT NULL, cause TEXT NOT NULL) STRICT;"
      "CREATE INDEX transitions_by_job ON transitions (job_id, seq)"},
     {"jobs", 2, "ALTER TABLE attempts ADD COLUMN environment TEXT"},
+    {"jobs", 3,
+     "ALTER TABLE jobs ADD COLUMN group_name TEXT;"
+     "ALTER TABLE jobs ADD COLUMN array_index INTEGER;"
+     "ALTER TABLE jobs ADD COLUMN retries INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE jobs ADD COLUMN retry_delay_seconds INTEGER NOT NULL DEFAULT 10;"
+     "ALTER TABLE jobs ADD COLUMN preempting INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE jobs ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE jobs ADD COLUMN retry_at INTEGER;"
+     "CREATE INDEX jobs_by_group ON jobs (group_name, seq) WHERE group_name IS NOT NULL;"
+     "ALTER TABLE attempts ADD COLUMN enforcement TEXT;"
+     "ALTER TABLE attempts ADD COLUMN max_rss_bytes INTEGER;"
+     "ALTER TABLE attempts ADD COLUMN cpu_seconds REAL;"
+     "ALTER TABLE attempts ADD COLUMN log_tail TEXT;"
+     "CREATE TABLE job_dependencies (job_id TEXT NOT NULL REFERENCES jobs (id), position INTEGER NOT NULL, "
+     "on_job_id TEXT NOT NULL REFERENCES jobs (id), condition TEXT NOT NULL, PRIMARY KEY (job_id, position)) "
+     "STRICT, WITHOUT ROWID;"
+     "CREATE INDEX job_dependencies_by_cause ON job_dependencies (on_job_id, job_id)"},
 };
 
 }  // namespace

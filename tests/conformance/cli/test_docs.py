@@ -53,7 +53,7 @@ def kind(schema: dict[str, Any]) -> str:
     return "map of string" if schema["type"] == "object" else str(schema["type"])
 
 
-@pytest.mark.parametrize("name", ["JobSpec", "EnvironmentSpec", "CodeSpec", "InputSpec"])
+@pytest.mark.parametrize("name", ["JobSpec", "EnvironmentSpec", "CodeSpec", "InputSpec", "AfterSpec"])
 def test_the_fields_of_a_job_are_the_programs_own(serving: Serving, name: str) -> None:
     schemas = requests.get(f"{serving.url}/api/v1/openapi.json", timeout=30).json()["components"]["schemas"]
     fields = schemas[name]["properties"].items()
