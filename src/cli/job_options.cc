@@ -88,6 +88,12 @@ void SetResources(const JobOptions& options, jobs::JobSpec& spec) {
   if (options.priority) spec.priority = *options.priority;
   if (options.seed) spec.seed = *options.seed;
   if (options.timeout) spec.timeout_seconds = *options.timeout;
+  if (options.retries) spec.retries = *options.retries;
+  if (options.retry_delay) spec.retry_delay_seconds = *options.retry_delay;
+  if (options.grace) spec.grace_seconds = *options.grace;
+  if (!options.group.empty()) spec.group = options.group;
+  for (const std::string& job : options.after) spec.after.push_back({job, jobs::AfterCondition::kSuccess});
+  for (const std::string& job : options.after_any) spec.after.push_back({job, jobs::AfterCondition::kAnyEnd});
   if (!options.memory.empty()) spec.memory_bytes = ParseSize(options.memory, "--memory");
   if (!options.gpu_type.empty()) spec.gpu_type = options.gpu_type;
   if (!options.queue.empty()) spec.queue = options.queue;
@@ -150,6 +156,13 @@ void AddJobOptions(CLI::App& submit, JobOptions& options) {
   add("--priority", options.priority, "N", "-1000 to 1000; higher starts first [default 0].");
   add("--queue", options.queue, "NAME", "Queue [default: default].");
   add("--timeout", options.timeout, "SECONDS", "After how long the job is ended.");
+  add("--retries", options.retries, "N", "More attempts when one fails [default 0].");
+  add("--retry-delay", options.retry_delay, "SECONDS",
+      "Pause before the first retry; it doubles [default 10].");
+  add("--grace", options.grace, "SECONDS", "Time to end in, before SIGKILL [default 10].");
+  add("--after", options.after, "JOB", "Start once this job has succeeded; may be repeated.");
+  add("--after-any", options.after_any, "JOB", "Start once this job has ended; may be repeated.");
+  add("--group", options.group, "NAME", "Jobs of one group can be cancelled together.");
   add("--workdir", options.workdir, "FOLDER", "Folder whose code the job gets [default: this one].");
   submit.add_flag("--no-code", options.no_code, "Take no code along; the job starts in an empty folder.");
   submit.add_flag("-d,--detach", options.detach, "Return once the job is accepted.");

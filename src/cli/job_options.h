@@ -19,8 +19,10 @@ struct JobOptions {
   std::string name, experiment, run_name, queue, framework, gpu_type, memory, requirements, lock, workdir;
   std::vector<std::string> inputs, params, env;
   std::optional<double> cpus;
-  std::optional<int> gpus, nodes, priority;
-  std::optional<int64_t> seed, timeout;
+  std::string group;
+  std::vector<std::string> after, after_any;
+  std::optional<int> gpus, nodes, priority, retries;
+  std::optional<int64_t> seed, timeout, retry_delay, grace;
   std::vector<std::string> words;  ///< the script and its arguments, or "--" and a command
   bool no_code = false;
   bool detach = false;
