@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/error.h"
 #include "cli/client.h"
 #include "cli/context.h"
 #include "cli/help.h"
@@ -108,6 +109,20 @@ void CancelJob(const std::string& id, Context& context) {
   context.out << "Job " << job.id.text() << ": " << (job.reason.empty() ? "ending" : job.reason) << "\n";
 }
 
+void CancelGroup(const std::string& group, Context& context) {
+  Client client(context);
+  const std::string text =
+      client.PostText("/api/v1/job-groups/" + net::EncodeComponent(group) + "/cancel", "");
+  if (context.json) {
+    context.out << text << "\n";
+    return;
+  }
+  const auto list = FromJson<jobs::JobList, Reading::kLenient>(text);
+  for (const jobs::Job& job : list.jobs)
+    context.out << "Job " << job.id.text() << " (" << job.name << "): " << job.reason << "\n";
+  if (list.jobs.empty()) context.out << "All jobs of this group have ended.\n";
+}
+
 }  // namespace
 
 void AddJobs(CLI::App& app, Context& context) {
@@ -130,9 +145,14 @@ void AddJobs(CLI::App& app, Context& context) {
   show->add_option("job", *id, "The job's id.")->required()->type_name("");
   CLI::App* cancel = jobs->add_subcommand("cancel", "End a job: SIGTERM, then SIGKILL after a grace time.");
   cancel->footer(HelpFooter("  orrery jobs cancel 0694f1094601ed72ec21718d0976cea2"));
-  cancel->add_option("job", *id, "The job's id.")->required()->type_name("");
+  const auto group = std::make_shared<std::string>();
+  CLI::Option* one = cancel->add_option("job", *id, "The job's id.")->type_name("");
+  cancel->add_option("--group", *group, "All jobs of this group.")->type_name("NAME")->excludes(one);
   show->callback([id, &context] { PrintJob(*id, context); });
-  cancel->callback([id, &context] { CancelJob(*id, context); });
+  cancel->callback([id, group, &context] {
+    if (id->empty() && group->empty()) throw InvalidField("job", "give a job's id, or --group NAME");
+    group->empty() ? CancelJob(*id, context) : CancelGroup(*group, context);
+  });
   jobs->callback([jobs, options, &context] {
     if (jobs->get_subcommands().empty()) PrintList(*options, context);
   });
