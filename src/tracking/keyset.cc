@@ -37,6 +37,8 @@ std::string_view Symbol(Operator op) {
       return " IS NULL";
     case Operator::kIsNotNull:
       return " IS NOT NULL";
+    case Operator::kBetween:
+      return " BETWEEN ? AND ?";
   }
   return {};
 }
@@ -134,6 +136,20 @@ Condition Compare(const std::string& expression, const Clause& clause) {
     for (size_t i = 0; i < clause.values.size(); ++i) out.sql += i == 0 ? "?" : ", ?";
     out.sql += ")";
   }
+  return out;
+}
+
+Condition ToCondition(const Expression& expression, const std::function<Condition(const Clause&)>& leaf) {
+  if (expression.kind == Expression::Kind::kClause) return leaf(expression.clause);
+  const bool any = expression.kind == Expression::Kind::kAny;
+  Condition out;
+  for (const Expression& part : expression.parts) {
+    const Condition next = ToCondition(part, leaf);
+    if (!out.sql.empty()) out.sql += any ? " OR " : " AND ";
+    out.sql += "(" + next.sql + ")";
+    Extend(out.values, next.values);
+  }
+  if (expression.kind == Expression::Kind::kNot) out.sql = "NOT (" + out.sql + " IS TRUE)";
   return out;
 }
 

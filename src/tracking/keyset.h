@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ struct Condition {
 /// `expression op value`. LIKE is by case, ILIKE without ASCII case, and a backslash is nothing special. A
 /// NULL on the left is false for every operator but the NULL tests.
 Condition Compare(const std::string& expression, const Clause& clause);
+
+/// `expression`, with `leaf` for each of its clauses. NOT of what is unknown (a NULL somewhere) is true.
+Condition ToCondition(const Expression& expression, const std::function<Condition(const Clause&)>& leaf);
 
 /// One column of a sort. Absent values (NULL) come last in both directions.
 struct SortColumn {

@@ -33,6 +33,7 @@ inline constexpr size_t kMaxExperimentsPerSearch = 20'000;
 inline constexpr size_t kMaxFilterBytes = 65'536;
 inline constexpr size_t kMaxFilterClauses = 100;
 inline constexpr size_t kMaxFilterListItems = 10'000;
+inline constexpr size_t kMaxFilterDepth = 50;
 inline constexpr size_t kMaxOrderTerms = 20;
 
 }  // namespace orrery::tracking

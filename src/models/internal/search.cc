@@ -13,6 +13,7 @@ using tracking::Attribute;
 using tracking::Clause;
 using tracking::Condition;
 using tracking::Entity;
+using tracking::Expression;
 using tracking::Operator;
 using tracking::SortColumn;
 
@@ -45,17 +46,29 @@ Condition ConditionOf(const Listing& listing, const Clause& clause) {
   return out;
 }
 
-// A clause on the prompt tag decides whether prompts or models are listed: models have no such tag to
+/// What a clause on the prompt tag says, unless it is about something else.
+std::optional<bool> WantsPrompts(const Clause& clause) {
+  if (clause.entity != Entity::kTag || clause.key != kPromptTag || clause.values.size() != 1)
+    return std::nullopt;
+  const auto* value = std::get_if<std::string>(&clause.values[0]);
+  const bool says_true = value != nullptr && *value == "true";
+  return (clause.op == Operator::kEqual) == says_true;
+}
+
+// A clause on the prompt tag that must hold decides whether prompts or models are listed: models have no such tag to
 // compare.
-Condition PromptCondition(std::vector<Clause>& clauses) {
+Condition PromptCondition(Expression& filter) {
   bool wants_prompts = false;
-  std::erase_if(clauses, [&](const Clause& clause) {
-    if (clause.entity != Entity::kTag || clause.key != kPromptTag || clause.values.size() != 1) return false;
-    const auto* value = std::get_if<std::string>(&clause.values[0]);
-    const bool says_true = value != nullptr && *value == "true";
-    wants_prompts = (clause.op == Operator::kEqual) == says_true;
-    return true;
-  });
+  const auto decide = [&](const Expression& part) {
+    const auto said = part.kind == Expression::Kind::kClause ? WantsPrompts(part.clause) : std::nullopt;
+    if (said) wants_prompts = *said;
+    return said.has_value();
+  };
+  if (filter.kind == Expression::Kind::kAll) {
+    std::erase_if(filter.parts, decide);
+  } else if (decide(filter)) {
+    filter = {};
+  }
   const std::string exists =
       "EXISTS (SELECT 1 FROM registered_model_tags p WHERE p.model = m.id AND p.key = ?"
       " AND p.value = 'true')";
@@ -92,9 +105,10 @@ std::optional<std::string> RunSearch(sql::Reader& reader, const Listing& listing
     throw InvalidField("max_results", "expected 1 to " + std::to_string(listing.most) + ", got " +
                                           std::to_string(request.max_results));
   }
-  std::vector<Clause> clauses = tracking::ParseFilter(request.filter, listing.grammar);
-  Condition where = PromptCondition(clauses);
-  for (const Clause& clause : clauses) where.And(ConditionOf(listing, clause));
+  tracking::Expression filter = tracking::ParseFilter(request.filter, listing.grammar);
+  Condition where = PromptCondition(filter);
+  where.And(
+      tracking::ToCondition(filter, [&](const Clause& clause) { return ConditionOf(listing, clause); }));
   const std::vector<SortColumn> sort = SortOf(listing, request.order_by);
   const std::string query = QueryText(request);
   if (!request.page_token.empty()) {
@@ -122,7 +136,7 @@ std::optional<std::string> RunSearch(sql::Reader& reader, const Listing& listing
 const Listing& ModelListing() {
   using Kind = Attribute::Kind;
   static constexpr Attribute kAttributes[] = {
-      {"name", Kind::kId},
+      {"name", Kind::kText},
       {"creation_timestamp", Kind::kOrdered},
       {"last_updated_timestamp", Kind::kOrdered, "timestamp"},
   };
@@ -141,8 +155,8 @@ const Listing& ModelListing() {
 const Listing& VersionListing() {
   using Kind = Attribute::Kind;
   static constexpr Attribute kAttributes[] = {
-      {"name", Kind::kId},
-      {"run_id", Kind::kId},
+      {"name", Kind::kText},
+      {"run_id", Kind::kText},
       {"source_path", Kind::kText},
       {"version_number", Kind::kNumber},
       {"creation_timestamp", Kind::kOrdered},

@@ -1,7 +1,10 @@
 #include "tracking/internal/batch.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <numeric>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -21,11 +24,21 @@ void CheckAmount(std::string_view field, size_t amount, size_t most) {
                                 ": split it into several");
 }
 
+/// The number that a param's whole text is; none for other texts, NaN and infinities.
+std::optional<double> NumberOf(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
+  return number;
+}
+
 /// A value is set once: `changed` says that it was new, else `stored` reads what is there.
 void StoreParam(sql::Writer& writer, int64_t run_seq, const Param& param) {
   const int64_t changed = writer.Run(
-      "INSERT INTO run_params (run_seq, key, value) VALUES (?, ?, ?) ON CONFLICT (run_seq, key) DO NOTHING",
-      run_seq, param.key, param.value);
+      "INSERT INTO run_params (run_seq, key, value, number) VALUES (?, ?, ?, ?) "
+      "ON CONFLICT (run_seq, key) DO NOTHING",
+      run_seq, param.key, param.value, NumberOf(param.value));
   if (changed > 0) return;
   const auto stored = writer.First<std::string>("SELECT value FROM run_params WHERE run_seq = ? AND key = ?",
                                                 run_seq, param.key);

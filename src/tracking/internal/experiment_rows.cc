@@ -14,7 +14,7 @@ namespace {
 
 constexpr Attribute kAttributes[] = {
     {"name", Attribute::Kind::kText},
-    {"experiment_id", Attribute::Kind::kId},
+    {"experiment_id", Attribute::Kind::kText},
     {"creation_time", Attribute::Kind::kNumber, "created_at"},
     {"last_update_time", Attribute::Kind::kNumber},
 };
@@ -94,7 +94,7 @@ ExperimentPage SearchExperiments(sql::Reader& reader, const ExperimentQuery& que
   CheckLimit(query.limit);
   const std::vector<SortColumn> sort = SortOf(query.order_by);
   Condition where = StageIs("e.lifecycle_stage", query.view);
-  for (const Clause& clause : ParseFilter(query.filter, kGrammar)) where.And(ConditionOf(clause));
+  where.And(ToCondition(ParseFilter(query.filter, kGrammar), ConditionOf));
   const std::string asked = QueryText("experiments", query.filter, query.view, query.order_by);
   if (!query.page_token.empty()) where.And(After(sort, DecodePageToken(query.page_token, asked, sort)));
 

@@ -15,12 +15,12 @@ constexpr size_t kModelColumns = 11;  // of ModelRow
 
 constexpr Attribute kAttributes[] = {
     {"name", Attribute::Kind::kText},
-    {"model_id", Attribute::Kind::kId},
+    {"model_id", Attribute::Kind::kText},
     {"model_type", Attribute::Kind::kText},
     {"status", Attribute::Kind::kText},
-    {"source_run_id", Attribute::Kind::kId},
-    {"creation_timestamp", Attribute::Kind::kNumber, "creation_time|creation_timestamp_ms"},
-    {"last_updated_timestamp", Attribute::Kind::kNumber, "last_updated_time|last_updated_timestamp_ms"},
+    {"source_run_id", Attribute::Kind::kText},
+    {"creation_timestamp", Attribute::Kind::kTime, "creation_time|creation_timestamp_ms"},
+    {"last_updated_timestamp", Attribute::Kind::kTime, "last_updated_time|last_updated_timestamp_ms"},
 };
 constexpr Grammar kGrammar{.attributes = kAttributes, .metrics = true, .params = true, .tags = true};
 constexpr Grammar kOrderGrammar{.attributes = kAttributes, .metrics = true};
@@ -62,10 +62,12 @@ Condition ConditionOf(const Clause& clause, const Condition& on_datasets) {
     case Entity::kTag:
       return OwnedText("logged_model_tags", "model_seq", "m.seq", clause);
     case Entity::kMetric: {
+      const bool absent = clause.op == Operator::kIsNull;
       Condition metric{"f.key = ?", {clause.key}};
-      metric.And(MetricCondition("f.value", clause));
+      if (!absent && clause.op != Operator::kIsNotNull) metric.And(MetricCondition("f.value", clause));
       metric.And(on_datasets);
-      return HasMetric(std::move(metric));
+      Condition has = HasMetric(std::move(metric));
+      return absent ? Condition{"NOT " + has.sql, std::move(has.values)} : has;
     }
     default:
       return Compare(ColumnOf(clause.key).sql, clause);
@@ -114,10 +116,10 @@ Condition Where(const LoggedModelQuery& query) {
   where.And(experiments);
   const Condition on_datasets = OnDatasets(query.datasets);
   bool metric_asked = false;
-  for (const Clause& clause : ParseFilter(query.filter, kGrammar)) {
+  where.And(ToCondition(ParseFilter(query.filter, kGrammar), [&](const Clause& clause) {
     metric_asked = metric_asked || clause.entity == Entity::kMetric;
-    where.And(ConditionOf(clause, on_datasets));
-  }
+    return ConditionOf(clause, on_datasets);
+  }));
   // Datasets without a metric to narrow stand for "has any metric on one of them".
   if (!metric_asked && !query.datasets.empty())
     where.And(HasMetric({"(" + on_datasets.sql + ")", on_datasets.values}));

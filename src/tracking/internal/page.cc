@@ -31,7 +31,7 @@ Condition OwnedText(const std::string& table, const std::string& owner_column, c
             owner_column + " = " + owner + " AND o.key = ?";
   out.values = {clause.key};
   if (!absent && clause.op != Operator::kIsNotNull) {
-    const Condition compared = Compare("o.value", clause);
+    const Condition compared = Compare(clause.IsNumeric() ? "o.number" : "o.value", clause);
     out.sql += " AND " + compared.sql;
     out.values.insert(out.values.end(), compared.values.begin(), compared.values.end());
   }

@@ -21,7 +21,8 @@ void CheckExperiments(size_t amount);
 /// The rows of `view`; an empty condition for all of them.
 Condition StageIs(const std::string& column, View view);
 
-/// A clause about the value that a table (`owner_column`, key, value) holds for the row `owner`.
+/// A clause about the value that a table (`owner_column`, key, value) holds for the row `owner`; a numeric one about its
+/// column `number`, where only numbers have one.
 Condition OwnedText(const std::string& table, const std::string& owner_column, const std::string& owner,
                     const Clause& clause);
 

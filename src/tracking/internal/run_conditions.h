@@ -11,8 +11,11 @@ const Grammar& RunGrammar();
 /// `clause` about the run `r`.
 Condition RunCondition(const Clause& clause);
 
-/// `clause` about the latest value `column` of a metric. NaN is unequal to every number and in no order to it.
+/// `clause` about the value `column` of a metric. NaN is unequal to every number and in no order to it.
 Condition MetricCondition(const std::string& column, const Clause& clause);
+
+/// The column of table metric_series that holds it; NULL stands for NaN.
+std::string MetricColumn(Aggregate aggregate);
 
 /// The column of table runs that holds an attribute.
 SortColumn RunColumn(std::string_view attribute);

@@ -37,10 +37,10 @@ void Sort::AddTerm(const OrderTerm& term) {
   switch (term.entity) {
     case Entity::kMetric:
       AddJoin("metric_series", alias, term.key);
-      columns.push_back({"(CASE WHEN " + alias + ".id IS NULL THEN 2 WHEN " + alias +
-                             ".latest_value IS NULL THEN 1 ELSE 0 END)",
+      columns.push_back({"(CASE WHEN " + alias + ".id IS NULL THEN 2 WHEN " + alias + "." +
+                             MetricColumn(term.aggregate) + " IS NULL THEN 1 ELSE 0 END)",
                          Type::kInteger});
-      columns.push_back({alias + ".latest_value", Type::kReal, term.ascending, true});
+      columns.push_back({alias + "." + MetricColumn(term.aggregate), Type::kReal, term.ascending, true});
       return;
     case Entity::kParam:
     case Entity::kTag:
@@ -66,7 +66,7 @@ class Search {
   Search(sql::Reader& reader, const RunQuery& query)
       : reader_(reader),
         query_(query),
-        clauses_(ParseFilter(query.filter, RunGrammar())),
+        filter_(ParseFilter(query.filter, RunGrammar())),
         terms_(ParseOrderBy(query.order_by, RunGrammar())) {}
 
   RunPage Run();
@@ -74,7 +74,7 @@ class Search {
  private:
   bool WalksMetric() const {
     return !query_.all_experiments && query_.experiment_ids.size() == 1 && !terms_.empty() &&
-           terms_.front().entity == Entity::kMetric;
+           terms_.front().entity == Entity::kMetric && terms_.front().aggregate == Aggregate::kLast;
   }
   Sort SortBy(size_t first_term) const;
   Condition Experiments() const;
@@ -89,7 +89,7 @@ class Search {
 
   sql::Reader& reader_;
   const RunQuery& query_;
-  std::vector<Clause> clauses_;
+  Expression filter_;
   std::vector<OrderTerm> terms_;
   std::vector<RunRow> rows_;
   std::vector<sql::Value> page_end_;  // sort values of the page's last row
@@ -123,13 +123,13 @@ Condition Search::Experiments() const {
 }
 
 Condition Search::Filter(const std::string& walked) const {
-  Condition out;
-  for (const Clause& clause : clauses_) {
-    const bool about_walked =
-        !walked.empty() && clause.entity == Entity::kMetric && clause.key == terms_.front().key;
-    out.And(about_walked ? MetricCondition(walked, clause) : RunCondition(clause));
-  }
-  return out;
+  return ToCondition(filter_, [&](const Clause& clause) {
+    const bool null_test = clause.op == Operator::kIsNull || clause.op == Operator::kIsNotNull;
+    const bool about_walked = !walked.empty() && clause.entity == Entity::kMetric &&
+                              clause.aggregate == Aggregate::kLast && !null_test &&
+                              clause.key == terms_.front().key;
+    return about_walked ? MetricCondition(walked, clause) : RunCondition(clause);
+  });
 }
 
 void Search::RunPlain(const std::vector<sql::Value>& last) {

@@ -75,7 +75,17 @@ CREATE TABLE logged_model_metrics (
   PRIMARY KEY (model_seq, key, run_id, dataset_name, dataset_digest)) STRICT, WITHOUT ROWID
 )sql";
 
-constexpr sql::Migration kMigrations[] = {{"tracking", 1, kFirst}};
+// A column that is not STRICT and has the affinity REAL turns a text into a number if, and only if, all of it is one.
+constexpr std::string_view kNumbers = R"sql(
+ALTER TABLE run_params ADD COLUMN number REAL;
+CREATE TABLE params_as_numbers (run_seq INTEGER, key TEXT, number REAL);
+INSERT INTO params_as_numbers SELECT run_seq, key, value FROM run_params;
+UPDATE run_params SET number = p.number FROM params_as_numbers p
+  WHERE p.run_seq = run_params.run_seq AND p.key = run_params.key AND typeof(p.number) = 'real';
+DROP TABLE params_as_numbers
+)sql";
+
+constexpr sql::Migration kMigrations[] = {{"tracking", 1, kFirst}, {"tracking", 2, kNumbers}};
 
 }  // namespace
 
