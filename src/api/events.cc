@@ -68,13 +68,16 @@ void AddEventRoutes(http::Router& router, events::EventLog& log) {
                .summary = "Follow what happens, as server-sent events; Last-Event-ID resumes.",
                .tag = "events",
                .query = {{"subject", "Only events of this subject, such as job:ID."},
-                         {"type", "Only events of this type, such as job_running."},
+                         {"type",
+                          "Only events of this type, such as job_running, or job_* for all that begin so; "
+                          "may be repeated.",
+                          true},
                          {"after", "Only events with a larger id, past ones too; by default those to come."}},
                .answers = std::string(http::kEventStream)},
        .handler = [&log](http::Request& request) {
          const http::Query& query = request.query();
          query.RefuseOthers({"subject", "type", "after"});
-         return EventStream(log, {.subject = query.Get("subject"), .type = query.Get("type")},
+         return EventStream(log, {.subject = query.Get("subject"), .types = query.All("type")},
                             ResumeAfter(request, log.newest()));
        }});
 }

@@ -126,6 +126,13 @@ std::string Client::PostText(const std::string& target, const std::string& body,
   return idempotency_key.empty() ? Checked(Reaching(send)) : Repeating(send);
 }
 
+std::string Client::PatchText(const std::string& target, const std::string& body) {
+  return Checked(Send({.method = "PATCH",
+                       .target = target,
+                       .headers = {{"Content-Type", "application/json"}},
+                       .body = body}));
+}
+
 void Client::PutBytes(const std::string& target, const std::string& bytes) {
   Repeating([&] { return http_->Send({.method = "PUT", .target = target, .body = bytes}); });
 }

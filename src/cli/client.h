@@ -31,6 +31,10 @@ class Client {
   std::string GetText(const std::string& target) { return Checked(Send({.target = target})); }
   std::string PostText(const std::string& target, const std::string& body,
                        const std::string& idempotency_key = {});
+  std::string PatchText(const std::string& target, const std::string& body);
+  std::string DeleteText(const std::string& target) {
+    return Checked(Send({.method = "DELETE", .target = target}));
+  }
   /// A POST that only asks.
   template <typename Out, typename In>
   Out Query(const std::string& target, const In& body) {

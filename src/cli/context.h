@@ -59,5 +59,6 @@ void AddJobs(CLI::App& app, Context& context);
 void AddLogs(CLI::App& app, Context& context);
 void AddRuns(CLI::App& app, Context& context);
 void AddReproduce(CLI::App& app, Context& context);
+void AddWebhooks(CLI::App& app, Context& context);
 
 }  // namespace orrery::cli

@@ -61,6 +61,7 @@ std::string NextStep(const CLI::App& app, const Error& error) {
   if (error.code() != Code::kNotFound || app.get_subcommands().empty()) return "";
   const std::string& command = app.get_subcommands().front()->get_name();
   if (command == "jobs" || command == "logs") return "; `orrery jobs` lists them";
+  if (command == "webhooks") return "; `orrery webhooks` lists them";
   return command == "runs" || command == "reproduce" ? "; `orrery runs` lists them" : "";
 }
 
@@ -110,6 +111,7 @@ int Run(int argc, char** argv, Context& context) {
   AddLogs(app, context);
   AddRuns(app, context);
   AddReproduce(app, context);
+  AddWebhooks(app, context);
 
   std::vector<std::string> words(argv + 1, argv + argc);
   const size_t own = OwnWordsBegin(app, words);

@@ -99,6 +99,7 @@ void Serve(const ServeOptions& options, Context& context, bool data_given) {
   EndSignals signals;
   const server::Seams seams{.files = context.files,
                             .processes = context.processes,
+                            .network = context.network,
                             .clock = context.clock,
                             .random = context.random,
                             .sqlite_vfs = ""};

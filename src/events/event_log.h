@@ -2,6 +2,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,7 +48,14 @@ struct NewEvent {
 /// Which events a reader wants; an empty field matches all.
 struct Filter {
   std::string subject;
-  std::string type;
+  /// Names, "job_running", or beginnings, "job_*". Any of them matches.
+  std::vector<std::string> types;
+};
+
+/// What a reader has not seen yet.
+struct Backlog {
+  int64_t events = 0;
+  std::optional<Instant> oldest;
 };
 
 /// The append-only log of the server. Safe to call from any thread.
@@ -60,15 +71,36 @@ class EventLog {
   /// At most `limit` events with an id above `after`, oldest first.
   std::vector<Event> After(int64_t after, const Filter& filter, int limit);
 
+  /// How many events After() would give without a limit, and since when.
+  Backlog Behind(int64_t after, const Filter& filter);
+
+  /// Keeps a callback registered for as long as it lives; after its destructor has returned the callback runs no more.
+  class Watch {
+   public:
+    Watch(EventLog& log, std::function<void()> appended);
+    ~Watch();
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+   private:
+    friend class EventLog;
+    EventLog& log_;
+    std::function<void()> appended_;  ///< runs in the committing thread: short, and without a call to the log
+  };
+
   /// The newest committed id, without asking the database: a waiting stream compares it with its own cursor.
   int64_t newest() const { return newest_.load(std::memory_order_acquire); }
 
   static std::span<const sql::Migration> Migrations();
 
  private:
+  void Publish(int64_t id);
+
   sql::Database& database_;
   Clock& clock_;
   std::atomic<int64_t> newest_ = 0;
+  std::mutex mutex_;  // guards watches_; held while they are called
+  std::set<Watch*> watches_;
 };
 
 }  // namespace orrery::events

@@ -32,7 +32,7 @@ TEST_F(EventLogTest, ReadsOnFromACursor) {
   Append("job:1", "c");
   EXPECT_THAT(TypesAfter(0, {}), testing::ElementsAre("a", "b", "c"));
   EXPECT_THAT(TypesAfter(0, {.subject = "job:1"}), testing::ElementsAre("a", "c"));
-  EXPECT_THAT(TypesAfter(0, {.type = "b"}), testing::ElementsAre("b"));
+  EXPECT_THAT(TypesAfter(0, {.types = {"b"}}), testing::ElementsAre("b"));
   const std::vector<Event> first = log_.After(0, {}, 2);
   ASSERT_EQ(first.size(), 2u);
   EXPECT_THAT(TypesAfter(first.back().id, {}), testing::ElementsAre("c"));
@@ -40,6 +40,31 @@ TEST_F(EventLogTest, ReadsOnFromACursor) {
             "{\"id\":1,\"at\":\"2013-01-01T00:00:00.000000Z\",\"type\":\"a\",\"subject\":\"job:1\",\"actor\":"
             "\"ada\","
             "\"data\":{\"n\":1}}");
+}
+
+TEST_F(EventLogTest, MatchesAnyOfSeveralTypesAndBeginnings) {
+  for (const char* type : {"job_queued", "run_created", "job_running", "jobs", "model_created"})
+    Append("s", type);
+  EXPECT_THAT(TypesAfter(0, {.types = {"job_*"}}), testing::ElementsAre("job_queued", "job_running"));
+  EXPECT_THAT(TypesAfter(1, {.types = {"job_*", "model_created"}}),
+              testing::ElementsAre("job_running", "model_created"));
+  EXPECT_THAT(TypesAfter(0, {.types = {"*"}}), testing::SizeIs(5));
+  EXPECT_THAT(TypesAfter(0, {.types = {"job_%"}}), testing::IsEmpty());
+  EXPECT_EQ(log_.Behind(0, {.types = {"job_*"}}).events, 2);
+  EXPECT_EQ(log_.Behind(1, {.types = {"job_*"}}).oldest, clock_.Now());
+  EXPECT_EQ(log_.Behind(3, {.types = {"job_*"}}).events, 0);
+  EXPECT_FALSE(log_.Behind(3, {.types = {"job_*"}}).oldest);
+}
+
+TEST_F(EventLogTest, TellsItsWatchersAsLongAsTheyLive) {
+  int told = 0;
+  {
+    const EventLog::Watch watch(log_, [&] { ++told; });
+    Append("s", "a");
+    EXPECT_EQ(told, 1);
+  }
+  Append("s", "b");
+  EXPECT_EQ(told, 1);
 }
 
 TEST_F(EventLogTest, NewestMovesWithTheCommitAndSurvivesARestart) {

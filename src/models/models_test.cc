@@ -96,7 +96,7 @@ TEST_F(RegistryTest, ATransitionCanArchiveTheOthersOfItsStage) {
   registry_.Transition("m", 2, Stage::kProduction, true, kMe);
   EXPECT_EQ(registry_.GetVersion("m", 1).stage, Stage::kArchived);
   EXPECT_EQ(CodeOf([&] { registry_.Transition("m", 1, Stage::kNone, true, kMe); }), Code::kInvalidArgument);
-  const auto told = events_.After(0, {.subject = "model:m", .type = "model_stage_changed"}, 10);
+  const auto told = events_.After(0, {.subject = "model:m", .types = {"model_stage_changed"}}, 10);
   ASSERT_EQ(told.size(), 2u);
   EXPECT_EQ(told[1].data.at("stage").as_string(), "PRODUCTION");
 }

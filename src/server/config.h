@@ -30,6 +30,9 @@ struct Config {
        "needs one."},
       {"host_names", "Names by which clients reach the server, beside loopback names and IP addresses."},
       {"public_url", "The base URL that jobs use to reach the server; by default http://127.0.0.1:PORT."},
+      {"webhook_hosts",
+       "Hosts that webhooks may reach at private addresses and by http; by default https to public ones, and "
+       "loopback where only this machine reaches the server."},
       {"cpus", "CPUs that jobs may take; by default all of this machine."},
       {"memory_bytes", "Memory that jobs may take; by default all of this machine less 1 GiB."},
       {"gpus",
@@ -45,6 +48,7 @@ struct Config {
   std::map<std::string, std::string> tokens;
   std::vector<std::string> host_names;
   std::optional<std::string> public_url;
+  std::vector<std::string> webhook_hosts;
   std::optional<double> cpus;
   std::optional<int64_t> memory_bytes;
   std::optional<std::vector<GpuConfig>> gpus;
@@ -53,8 +57,8 @@ struct Config {
   std::string log_level = "info";
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
-                      (listen, data, tokens, host_names, public_url, cpus, memory_bytes, gpus, python,
-                       collect_after_hours, log_level))
+                      (listen, data, tokens, host_names, public_url, webhook_hosts, cpus, memory_bytes, gpus,
+                       python, collect_after_hours, log_level))
 
 /// An address and port, taken apart.
 struct Endpoint {

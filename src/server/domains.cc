@@ -5,6 +5,7 @@
 #include "base/config.h"
 #include "jobs/local/gpus.h"
 #include "jobs/local/this_machine.h"
+#include "net/address.h"
 #include "sql/idempotency.h"
 #include "sql/sqlite/sqlite.h"
 
@@ -15,12 +16,20 @@ std::unique_ptr<sql::Database> OpenDatabase(const DataFolder& folder, const Seam
   auto database = sql::OpenSqlite({.path = folder.database(), .vfs = seams.sqlite_vfs});
   // The one list of every module's schema. A module that is not here has no tables.
   sql::Migrate(*database,
-               {sql::IdempotencyMigrations(), events::EventLog::Migrations(), content::Store::Migrations(),
-                tracking::Tracking::Migrations(), tracking::Artifacts::Migrations(),
-                models::Registry::Migrations(), jobs::Jobs::Migrations()});
+               {sql::IdempotencyMigrations(), events::EventLog::Migrations(), events::Webhooks::Migrations(),
+                content::Store::Migrations(), tracking::Tracking::Migrations(),
+                tracking::Artifacts::Migrations(), models::Registry::Migrations(), jobs::Jobs::Migrations()});
   // SQLite creates its files, but keeps it to itself when their names cannot be made durable.
   seams.files.SyncDirectory(folder.path());
   return database;
+}
+
+/// Receivers on this machine are for a server that nobody else reaches: there, whoever can ask it to post could post there
+/// anyway. One with users, names or an address of its own may have a proxy before it.
+events::Receivers ReceiversOf(const Config& config) {
+  const bool alone = net::ReachOf(ParseEndpoint(config.listen, "listen").address) == net::Reach::kLoopback &&
+                     config.tokens.empty() && config.host_names.empty() && !config.public_url;
+  return {.loopback = alone, .hosts = config.webhook_hosts};
 }
 
 jobs::local::LocalExecutorOptions ExecutorOptions(const Config& config, const Seams& seams,
@@ -53,6 +62,12 @@ Server::Domains::Domains(const Config& config, const Seams& seams, const DataFol
     : database(OpenDatabase(folder, seams)),
       blobs(blob::OpenBlobStore(folder.blobs_uri(), seams.files, seams.random)),
       events(*database, seams.clock),
+      webhooks({.database = *database,
+                .events = events,
+                .network = seams.network,
+                .clock = seams.clock,
+                .random = seams.random},
+               ReceiversOf(config)),
       content(*database, *blobs, seams.clock),
       tracking(*database, events, seams.clock, seams.random),
       artifacts(*database, content, seams.clock),

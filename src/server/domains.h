@@ -5,6 +5,7 @@
 #include "blob/blob_store.h"
 #include "content/content.h"
 #include "events/event_log.h"
+#include "events/webhooks.h"
 #include "jobs/jobs.h"
 #include "jobs/local/local_executor.h"
 #include "jobs/local/nvml.h"
@@ -26,6 +27,7 @@ struct Server::Domains {
   std::unique_ptr<sql::Database> database;
   std::unique_ptr<blob::BlobStore> blobs;
   events::EventLog events;
+  events::Webhooks webhooks;
   content::Store content;
   tracking::Tracking tracking;
   tracking::Artifacts artifacts;

@@ -8,6 +8,7 @@
 #include "api/jobs.h"
 #include "api/reproduce.h"
 #include "api/runs.h"
+#include "api/webhooks.h"
 #include "base/build_info.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -48,6 +49,7 @@ std::string LocalAddress(const std::string& address) {
 Server::Server(const Config& config, const Seams& outer) : files_(outer.files, StopInUnknownState) {
   const Seams seams{.files = files_,
                     .processes = outer.processes,
+                    .network = outer.network,
                     .clock = outer.clock,
                     .random = outer.random,
                     .sqlite_vfs = outer.sqlite_vfs};
@@ -70,6 +72,7 @@ Server::Server(const Config& config, const Seams& outer) : files_(outer.files, S
   api::AddReproduceRoute(router_, domains_->tracking, domains_->jobs);
   api::AddClusterRoutes(router_, domains_->jobs);
   api::AddEventRoutes(router_, domains_->events);
+  api::AddWebhookRoutes(router_, domains_->webhooks);
   compat::mlflow::AddMlflowRoutes(router_, {.database = *domains_->database,
                                             .tracking = domains_->tracking,
                                             .artifacts = domains_->artifacts,
@@ -91,6 +94,7 @@ Server::Server(const Config& config, const Seams& outer) : files_(outer.files, S
   url_ = "http://" + local;
   domains_->jobs.Start(SettingsOf(config.public_url.value_or(url_), jobs_token));
   folder_->Announce({.http = local, .pid = getpid(), .version = ThisBuild().version});
+  domains_->webhooks.Start();
   collector_ =
       std::thread([this, hours = std::chrono::hours(config.collect_after_hours)] { CollectLoop(hours); });
   readiness_.ready = true;
@@ -115,6 +119,7 @@ void Server::Stop() {
   readiness_.ready = false;
   if (collector_.joinable()) collector_.join();
   http_->Stop();
+  domains_->webhooks.Stop();
   domains_->jobs.Stop();
   Log(LogLevel::kInfo, "stopped", {{"url", url_}});
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/durable_file_system.h"
 #include "base/file_system.h"
+#include "base/network.h"
 #include "base/processes.h"
 #include "base/random.h"
 #include "http/server.h"
@@ -21,6 +22,7 @@ namespace orrery::server {
 struct Seams {
   FileSystem& files;
   Processes& processes;
+  Network& network;
   Clock& clock;
   Random& random;
   std::string sqlite_vfs;  ///< empty: the system's

@@ -115,6 +115,7 @@ def follow(page: str, cli: Cli, address: str) -> str:
         ("jobs.md", ["rate 0.10 seed 7", "rate 0.2 seed 7", "epoch 2"]),
         ("cli.md", ["hello", "['--cpus', '9']", "a command stands behind two dashes"]),
         ("tracking.md", ["metrics.loss", "first"]),
+        ("webhooks.md", ["webhook_test", "job_failed exited with code 3", "answered 204"]),
     ],
 )
 def test_the_examples_of_a_page_run(

@@ -17,6 +17,12 @@ COMMANDS = [
     "runs show",
     "runs compare",
     "reproduce",
+    "webhooks",
+    "webhooks add",
+    "webhooks test",
+    "webhooks disable",
+    "webhooks enable",
+    "webhooks rm",
 ]
 
 

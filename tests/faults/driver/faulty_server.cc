@@ -33,14 +33,18 @@ int Serve(const std::string& data, const std::string& text) {
   FaultyFileSystem files(posix, plan, {{data, "data"}, {data + "/blobs", "blob"}, {data + "/jobs", "jobs"}});
   const sql::FaultyVfs vfs(plan);
   PosixProcesses processes;
+  PosixNetwork network;
   SystemClock clock;
   SystemRandom random;
   server::Config config;
   config.listen = "127.0.0.1:0";
   config.data = data;
-  server::Server server(
-      config,
-      {.files = files, .processes = processes, .clock = clock, .random = random, .sqlite_vfs = vfs.name()});
+  server::Server server(config, {.files = files,
+                                 .processes = processes,
+                                 .network = network,
+                                 .clock = clock,
+                                 .random = random,
+                                 .sqlite_vfs = vfs.name()});
   constexpr std::string_view kSet = "set ";
   for (std::string line; std::getline(std::cin, line);) {
     if (line.starts_with(kSet)) plan.Set(std::string_view(line).substr(kSet.size()));
