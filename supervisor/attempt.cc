@@ -19,9 +19,9 @@ using jobs::record::Step;
 
 namespace {
 
-std::int64_t NowMicros() {
+std::int64_t Micros(clockid_t clock) {
   timespec now = {};
-  clock_gettime(CLOCK_REALTIME, &now);
+  clock_gettime(clock, &now);
   return now.tv_sec * 1'000'000LL + now.tv_nsec / 1000;
 }
 
@@ -57,8 +57,14 @@ OutcomeRecord Attempt::Run() {
     }
   }
   KillDescendants();
-  outcome_.ended_at_us = NowMicros();
+  outcome_.ended_at_us = EndMicros();
   return outcome_;
+}
+
+// The wall clock may have been set while the command ran: it took as long as it took.
+std::int64_t Attempt::EndMicros() const {
+  if (!outcome_.started_at_us) return Micros(CLOCK_REALTIME);
+  return *outcome_.started_at_us + Micros(CLOCK_BOOTTIME) - main_began_us_;
 }
 
 // Returns whether the next step may follow.
@@ -80,7 +86,8 @@ bool Attempt::RunStep(const Step& step, bool main) {
   pid_ = started.pid;
   status_.reset();
   if (main) {
-    outcome_.started_at_us = NowMicros();
+    outcome_.started_at_us = Micros(CLOCK_REALTIME);
+    main_began_us_ = Micros(CLOCK_BOOTTIME);
     // Nothing depends on it: the outcome says it again.
     started_.Publish(
         jobs::record::Encode(jobs::record::StartedRecord{

@@ -40,6 +40,7 @@ class Attempt {
   void KillStep();
   void SetTimer(std::int64_t milliseconds);
   void RecordStepEnd();
+  std::int64_t EndMicros() const;
 
   const jobs::record::LaunchRecord& launch_;
   const AttemptDirectory& directory_;
@@ -47,6 +48,7 @@ class Attempt {
   Descriptor signals_;
   Descriptor timer_;
   jobs::record::OutcomeRecord outcome_;
+  std::int64_t main_began_us_ = 0;  ///< by the clock that nobody sets
 
   // Of the running step.
   pid_t pid_ = 0;

@@ -67,6 +67,7 @@ TEST(Text, WrapsBetweenWordsAndIndents) {
 
 TEST(Text, AmountsReadWell) {
   EXPECT_EQ(DurationText(3.24), "3.2 s");
+  EXPECT_EQ(DurationText(-3600), "0.0 s") << "the server's clock is ahead of ours";
   EXPECT_EQ(DurationText(245), "4 min 05 s");
   EXPECT_EQ(DurationText(7800), "2 h 10 min");
   EXPECT_EQ(SizeText(512), "512 B");

@@ -99,8 +99,12 @@ void TrackingRunKeeper::Follow(sql::Writer& writer, const std::string& run_id, R
   // A script that failed may have ended the run that its job's next attempt goes on with.
   tracking::RunUpdate update{.status = StatusOf(phase), .reopen = !ended};
   if (phase == RunPhase::kRunning) update.start_ms = ToMillis(at);
-  if (ended) update.end_ms = ToMillis(at);
-  UnlessDeleted([&] { tracking_.runs.Update(writer, tracking::RunId::Parse(run_id), update, {"orrery"}); });
+  const auto id = tracking::RunId::Parse(run_id);
+  UnlessDeleted([&] {
+    // The wall clock may have been set back since the run began.
+    if (ended) update.end_ms = std::max(ToMillis(at), tracking_.runs.Get(writer, id).info.start_ms);
+    tracking_.runs.Update(writer, id, update, {"orrery"});
+  });
 }
 
 void TrackingRunKeeper::NoteEnvironment(sql::Writer& writer, const std::string& run_id,

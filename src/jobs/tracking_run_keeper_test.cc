@@ -98,6 +98,15 @@ TEST_F(TrackingRunKeeperTest, TheRunFollowsItsJob) {
   EXPECT_EQ(Get(run).info.end_ms, ToMillis(clock_.Now()));
 }
 
+TEST_F(TrackingRunKeeperTest, ARunNeverEndsBeforeItBegan) {
+  const OwnedRun run = Create(Spec());
+  const int64_t began = Get(run).info.start_ms;
+  clock_.Jump(-std::chrono::hours(1));
+  Follow(run, RunPhase::kKilled);
+  EXPECT_EQ(Get(run).info.start_ms, began);
+  EXPECT_EQ(Get(run).info.end_ms, began);
+}
+
 TEST_F(TrackingRunKeeperTest, ADeletedRunDoesNotHoldUpItsJob) {
   const OwnedRun run = Create(Spec());
   tracking_.runs.Delete(RunId::Parse(run.run_id), {"ada"});

@@ -14,6 +14,9 @@ constexpr Migration kMigrations[] = {
      "CREATE INDEX idempotency_keys_by_age ON idempotency_keys (kept_at)"},
 };
 
+/// This many keys are kept whatever the clock says.
+constexpr int64_t kNewestKept = 1'000;
+
 struct KeptAnswer {
   std::string request;
   std::string answer;
@@ -47,7 +50,14 @@ std::optional<std::string> FindAnswer(Reader& reader, const IdempotencyKey& key)
 }
 
 void KeepAnswer(Writer& writer, const IdempotencyKey& key, const std::string& answer, Instant now) {
-  writer.Run("DELETE FROM idempotency_keys WHERE kept_at < ?", now - kIdempotencyKept);
+  // A few at a time, the oldest first, and none of the newest: a wall clock that is set forward makes every key old, and
+  // those that are about to be repeated must outlive it.
+  writer.Run(
+      "DELETE FROM idempotency_keys WHERE (actor, key) IN (SELECT actor, key FROM idempotency_keys WHERE "
+      "kept_at < ? "
+      "AND kept_at < (SELECT kept_at FROM idempotency_keys ORDER BY kept_at DESC LIMIT 1 OFFSET ?) "
+      "ORDER BY kept_at LIMIT 2)",
+      now - kIdempotencyKept, kNewestKept);
   writer.Run("INSERT INTO idempotency_keys (actor, key, request, answer, kept_at) VALUES (?, ?, ?, ?, ?)",
              key.actor, key.key, key.request, answer, now);
 }

@@ -17,7 +17,7 @@ struct IdempotencyKey {
   Digest request;   ///< of everything that makes the request what it is
 };
 
-/// Keys are kept this long; a later repetition is a new request.
+/// Keys are kept this long, and the newest thousand longer; a later repetition is a new request.
 inline constexpr Microseconds kIdempotencyKept = std::chrono::hours(7 * 24);
 
 /// What was answered to `key` before; none when it is new.
@@ -25,7 +25,7 @@ inline constexpr Microseconds kIdempotencyKept = std::chrono::hours(7 * 24);
 std::optional<std::string> FindAnswer(Reader& reader, const IdempotencyKey& key);
 
 /// Keeps `answer` in the transaction of the request's own effect: one key has one effect. Look with
-/// FindAnswer in the same transaction first. Forgets keys older than kIdempotencyKept.
+/// FindAnswer in the same transaction first. Forgets some keys older than kIdempotencyKept.
 void KeepAnswer(Writer& writer, const IdempotencyKey& key, const std::string& answer, Instant now);
 
 std::span<const Migration> IdempotencyMigrations();

@@ -56,6 +56,7 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
         self.session = requests.Session()
         self.session.trust_env = False
+        self.environment: dict[str, str] = {}
 
     def __enter__(self) -> Server:
         return self
@@ -81,6 +82,7 @@ class Server:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE if command[0] == str(FAULTY) else output,
                 stderr=output,
+                env={**os.environ, **self.environment},
             )
         # In a mount namespace of its own, only the server sees what lies on its disks.
         inside = Path(f"/proc/{self.process.pid}/root{self.data}") if self.wrapper else self.data

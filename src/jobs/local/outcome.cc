@@ -1,5 +1,6 @@
 #include "jobs/local/outcome.h"
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -85,7 +86,8 @@ AttemptOutcome Lost(const AttemptFacts& facts, const std::string& boot_id, Insta
   const bool other_boot = facts.claim && facts.claim->boot_id != boot_id;
   lost.cause = other_boot ? EndCause::kLostInReboot : EndCause::kLostWithSupervisor;
   if (facts.started) lost.started_at_us = facts.started->started_at_us;
-  lost.ended_at_us = Micros(now);
+  // The wall clock may have been set back meanwhile.
+  lost.ended_at_us = std::max(Micros(now), lost.started_at_us.value_or(0));
   return lost;
 }
 
