@@ -160,8 +160,8 @@ TEST_F(JobsTest, AJobThatWaitsSaysForWhat) {
   const JobId holder = Submit("holder", 1.5);
   const JobId next = Submit("next", 2);
   const JobId last = Submit("last", 0.5);
-  const std::string expected = "needs 2 CPUs; 0.5 are free, 1.5 held by job " + holder.text().substr(0, 8) +
-                               " (holder); position 1";
+  const std::string expected =
+      "needs 2 CPUs; 0.5 are free, 1.5 held by job " + holder.text().substr(0, 8) + " (holder); position 1";
   EXPECT_EQ(jobs_->Get(next).reason, expected);
   EXPECT_THAT(jobs_->Get(last).reason, HasSubstr("waits behind job " + next.text().substr(0, 8)));
   EXPECT_EQ(jobs_->List({}).jobs[1].reason, expected);

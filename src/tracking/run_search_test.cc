@@ -200,11 +200,17 @@ bool Holds(const std::optional<std::string>& text, const Clause& clause) {
   }
 }
 
+double NumberIn(const sql::Value& value) {
+  return std::holds_alternative<int64_t>(value) ? static_cast<double>(std::get<int64_t>(value))
+                                                : std::get<double>(value);
+}
+
 bool Holds(const std::optional<double>& number, const Clause& clause) {
+  if (clause.op == Operator::kIsNull) return !number;
+  if (clause.op == Operator::kIsNotNull) return number.has_value();
   if (!number) return false;
-  const sql::Value& given = clause.values[0];
-  const double value = std::holds_alternative<int64_t>(given) ? static_cast<double>(std::get<int64_t>(given))
-                                                              : std::get<double>(given);
+  const double value = NumberIn(clause.values[0]);
+  const auto is = [&](const sql::Value& item) { return *number == NumberIn(item); };
   switch (clause.op) {
     case Operator::kEqual:
       return *number == value;
@@ -216,6 +222,12 @@ bool Holds(const std::optional<double>& number, const Clause& clause) {
       return *number <= value;
     case Operator::kGreater:
       return *number > value;
+    case Operator::kIn:
+      return std::any_of(clause.values.begin(), clause.values.end(), is);
+    case Operator::kNotIn:
+      return std::none_of(clause.values.begin(), clause.values.end(), is);
+    case Operator::kBetween:
+      return value <= *number && *number <= NumberIn(clause.values[1]);
     default:
       return *number >= value;
   }
@@ -229,18 +241,30 @@ std::optional<std::string> ValueOf(const std::vector<T>& list, const std::string
   return std::nullopt;
 }
 
-std::optional<double> MetricOf(const Run& run, const std::string& key) {
+std::optional<double> MetricOf(const Run& run, const std::string& key, Aggregate aggregate) {
   for (const MetricSummary& metric : run.metrics) {
-    if (metric.key == key) return metric.value;
+    if (metric.key != key) continue;
+    if (aggregate == Aggregate::kMin) return metric.min;
+    if (aggregate == Aggregate::kMax) return metric.max;
+    return aggregate == Aggregate::kFirst ? metric.first : metric.value;
   }
   return std::nullopt;
+}
+
+/// The number that the whole text is.
+std::optional<double> AsNumber(const std::optional<std::string>& text) {
+  if (!text || text->empty()) return std::nullopt;
+  char* end = nullptr;
+  const double number = std::strtod(text->c_str(), &end);
+  return *end == '\0' && std::isfinite(number) ? std::optional(number) : std::nullopt;
 }
 
 bool Matches(const Run& run, const Clause& clause) {
   switch (clause.entity) {
     case Entity::kMetric:
-      return Holds(MetricOf(run, clause.key), clause);
+      return Holds(MetricOf(run, clause.key, clause.aggregate), clause);
     case Entity::kParam:
+      if (clause.IsNumeric()) return Holds(AsNumber(ValueOf(run.params, clause.key)), clause);
       return Holds(ValueOf(run.params, clause.key), clause);
     case Entity::kTag:
       return Holds(ValueOf(run.tags, clause.key), clause);
@@ -252,11 +276,20 @@ bool Matches(const Run& run, const Clause& clause) {
   return Holds(std::optional(static_cast<double>(run.info.start_ms)), clause);
 }
 
+bool Matches(const Run& run, const Expression& expression) {
+  using Kind = Expression::Kind;
+  const auto part = [&](const Expression& inner) { return Matches(run, inner); };
+  if (expression.kind == Kind::kClause) return Matches(run, expression.clause);
+  if (expression.kind == Kind::kNot) return !part(expression.parts[0]);
+  return expression.kind == Kind::kAll ? std::ranges::all_of(expression.parts, part)
+                                       : std::ranges::any_of(expression.parts, part);
+}
+
 /// (rank, number, text) of an order's value: absent last in both directions.
 std::tuple<int, double, std::string> SortKey(const Run& run, const OrderTerm& term) {
   const double sign = term.ascending ? 1 : -1;
   if (term.entity == Entity::kMetric) {
-    const auto value = MetricOf(run, term.key);
+    const auto value = MetricOf(run, term.key, term.aggregate);
     if (!value) return {2, 0, ""};
     return std::isnan(*value) ? std::tuple<int, double, std::string>{1, 0, ""}
                               : std::tuple<int, double, std::string>{0, sign * *value, ""};
@@ -289,6 +322,7 @@ class RandomSearchTest : public RunSearchTest {
   }
   void AddRandomRuns(int count, int64_t other);
   std::string RandomClause();
+  std::string RandomFilter(int depth);
   std::vector<std::string> RandomOrder();
 
   std::mt19937_64 engine_{11};
@@ -302,9 +336,12 @@ void RandomSearchTest::AddRandomRuns(int count, int64_t other) {
       for (const char* key : {"acc", "loss"}) {
         const double value = engine_() % 4 == 0 ? odd[engine_() % 4] : static_cast<double>(engine_() % 6) / 4;
         if (engine_() % 4 != 0) batch.metrics.push_back({key, value, 0, 0});
+        if (engine_() % 4 == 0) batch.metrics.push_back({key, odd[engine_() % 4], 1, 1});
       }
       if (engine_() % 3 != 0)
         batch.params.push_back({"model", Pick<std::string>({"xgb", "XGB", "linear", ""})});
+      if (engine_() % 3 != 0)
+        batch.params.push_back({"depth", Pick<std::string>({"3", "0.5", "1e-2", "+4", "many", "inf", "3x"})});
       if (engine_() % 2 == 0) batch.tags.push_back({"team", Pick<std::string>({"a", "A_", "b%"})});
       time_ -= static_cast<int64_t>(engine_() % 2);
       const RunId id = tracking_
@@ -323,12 +360,20 @@ void RandomSearchTest::AddRandomRuns(int count, int64_t other) {
 }
 
 std::string RandomSearchTest::RandomClause() {
-  switch (engine_() % 6) {
+  switch (engine_() % 8) {
     case 0:
     case 1:
-      return Pick<std::string>({"metrics.acc", "metrics.loss", "metrics.none"}) + " " +
-             Pick<std::string>({"=", "!=", "<", "<=", ">", ">="}) + " " +
+      return Pick<std::string>({"metrics.acc", "metrics.loss", "metrics.none", "min(metrics.acc)",
+                                "MAX(metrics.loss)", "first(metrics.acc)"}) +
+             " " + Pick<std::string>({"=", "!=", "<", "<=", ">", ">="}) + " " +
              Pick<std::string>({"0.5", "1", "-1.5", "0.25"});
+    case 6:
+      return Pick<std::string>({"metrics.acc", "last(metrics.loss)"}) + " " +
+             Pick<std::string>(
+                 {"IS NULL", "IS NOT NULL", "BETWEEN -1.5 AND 0.5", "IN (0.5, 1)", "NOT IN (0.5, 1)"});
+    case 7:
+      return "params.depth " + Pick<std::string>({"> 0.4", "= 3", "!= 3", "BETWEEN 0.01 AND 0.5",
+                                                  "IN (3, 0.5)", "NOT IN (4)", "= '3'", "IN ('3', 'many')"});
     case 2:
       return "params.model " +
              Pick<std::string>({"= 'xgb'", "!= 'xgb'", "LIKE '%g_'", "ILIKE 'x%'", "IS NULL", "IS NOT NULL"});
@@ -342,9 +387,16 @@ std::string RandomSearchTest::RandomClause() {
   }
 }
 
+std::string RandomSearchTest::RandomFilter(int depth) {
+  if (depth == 0 || engine_() % 3 == 0) return RandomClause();
+  if (engine_() % 4 == 0) return "NOT (" + RandomFilter(depth - 1) + ")";
+  return "(" + RandomFilter(depth - 1) + Pick<std::string>({" AND ", " OR "}) + RandomFilter(depth - 1) + ")";
+}
+
 std::vector<std::string> RandomSearchTest::RandomOrder() {
   std::vector<std::string> order;
-  std::vector<std::string> fields = {"metrics.acc", "metrics.loss", "params.model", "run_name", "start_time"};
+  std::vector<std::string> fields = {"metrics.acc",  "metrics.loss", "min(metrics.acc)",
+                                     "params.model", "run_name",     "start_time"};
   std::shuffle(fields.begin(), fields.end(), engine_);
   for (size_t i = 0; i < engine_() % 4; ++i)
     order.push_back(fields[i] + Pick<std::string>({"", " ASC", " DESC"}));
@@ -360,15 +412,13 @@ TEST_F(RandomSearchTest, EqualsItsDefinition) {
         .order_by = RandomOrder(),
         .limit = Pick<int64_t>({1, 7, 50, 1'000})};
     for (size_t i = engine_() % 3; i > 0; --i)
-      query.filter += (query.filter.empty() ? "" : " AND ") + RandomClause();
+      query.filter += (query.filter.empty() ? "" : " AND ") + RandomFilter(3);
 
-    const auto clauses = ParseFilter(query.filter, internal::RunGrammar());
+    const Expression filter = ParseFilter(query.filter, internal::RunGrammar());
     const auto terms = ParseOrderBy(query.order_by, internal::RunGrammar());
     std::vector<tracking::Run> want;
     for (const auto& run : tracking_.runs.Search({.experiment_ids = query.experiment_ids}).runs) {
-      if (std::all_of(clauses.begin(), clauses.end(),
-                      [&](const Clause& clause) { return Matches(run, clause); }))
-        want.push_back(run);
+      if (Matches(run, filter)) want.push_back(run);
     }
     std::sort(want.begin(), want.end(),
               [&](const tracking::Run& a, const tracking::Run& b) { return Before(a, b, terms); });

@@ -22,7 +22,7 @@ def test_every_event_arrives_in_order_when_the_server_is_killed(
     server: Server, chance: random.Random, long: bool
 ) -> None:
     server.start()
-    with Receiver(lambda _: 503 if chance.random() < 0.02 else 204) as receiver:
+    with Receiver(lambda _: 503 if chance.random() < 0.003 else 204) as receiver:
         wanted = {"url": receiver.url, "types": ["run_*"]}
         secret = server.ok("POST", "/api/v1/webhooks", json=wanted)["secret"]
         for _ in range(LONG_KILLS if long else SHORT_KILLS):

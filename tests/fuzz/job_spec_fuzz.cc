@@ -22,7 +22,7 @@ void Try(Parse parse) {
   try {
     const JobSpec spec = parse();
     orrery::jobs::ValidateSpec(spec);
-    orrery::jobs::WhyNever(spec, {{"node", 2, 1LL << 32, 0}});
+    orrery::jobs::WhyNever(spec, {{"node", 2, 1LL << 32, {}}});
     const std::string text = ToJson(spec);
     if (ToJson(FromJson<JobSpec>(text)) != text) std::abort();
   } catch (const Error& error) {

@@ -108,7 +108,10 @@ def test_a_cancelled_job_ends_its_submit_with_1(cli: Cli, gated: Path) -> None:
         assert f"Job {job}" in cli.ok("jobs", "cancel", job)
         assert "CANCELLED" in submitting.stdout.read()
     assert submitting.returncode == 1
-    assert "cannot be cancelled any more" in cli.refused(1, "jobs", "cancel", job)
+    assert "cancelled by" in cli.ok("jobs", "cancel", job)  # asking again changes nothing
+    done = cli.submit("--no-code", "--", "true")
+    cli.wait_for(done, "SUCCEEDED")
+    assert "cannot be cancelled any more" in cli.refused(1, "jobs", "cancel", done)
 
 
 def test_a_job_that_waits_says_why(cli: Cli, gated: Path) -> None:

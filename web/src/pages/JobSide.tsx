@@ -41,9 +41,7 @@ export function JobSide({ job }: { job: Job }) {
           <Facts facts={codeFacts(spec.code)} />
         </Panel>
       )}
-      {spec.environment && (
-        <EnvironmentPanel environment={spec.environment} />
-      )}
+      {spec.environment && <EnvironmentPanel environment={spec.environment} />}
       {spec.inputs.length > 0 && (
         <Panel title="Inputs" note={spec.inputs.length}>
           <Facts
