@@ -166,6 +166,35 @@ def test_run_ids_in_lists(wire: Wire, population: tuple[str, dict[str, str]]) ->
     assert found(wire, population, f"run_id LIKE '{runs['b'][:20]}%'") == "b"
 
 
+BEYOND = [
+    ("metrics.loss > 0.25 OR metrics.loss < 0", "ce"),
+    ("metrics.loss > 0.25 OR metrics.loss > 0.15 AND tags.team = 'blue'", "c"),
+    ("(metrics.loss > 0.1)", "bc"),
+    ("NOT metrics.loss > 0.1", "adef"),
+    ("NOT (tags.team = 'blue' OR params.model ILIKE 'XGB')", "def"),
+    ("params.lr = 0.1", "b"),
+    ("params.lr < 0.05", "ac"),
+    ("params.lr BETWEEN 0.001 AND 0.01", "ac"),
+    ("params.lr IN (0.01, 0.1)", "ab"),
+    ("tags.team IN ('blue')", "ac"),
+    ("attributes.status IN ('FINISHED')", "ae"),
+    ("metrics.loss IS NULL", "f"),
+    ("metrics.loss IS NOT NULL AND NOT metrics.loss < 1", "d"),
+    ("min(metrics.loss) < 0", "e"),
+    ("start_time >= '2023-11-14T22:13:20.003Z'", "def"),
+    ("end_time IS NULL", "f"),
+    ("job_id IS NULL AND parent_run_id IS NULL AND commit IS NULL AND run_name = 'run a'", "a"),
+]
+
+
+@pytest.mark.differs("refuses all of it")
+@pytest.mark.parametrize(("text", "letters"), BEYOND, ids=[text for text, _ in BEYOND])
+def test_beyond_mlflows_grammar(
+    wire: Wire, population: tuple[str, dict[str, str]], text: str, letters: str
+) -> None:
+    assert found(wire, population, text) == letters
+
+
 REFUSED = [
     "metrics.loss > 'text'",
     "metrics.loss LIKE '1%'",
@@ -175,14 +204,13 @@ REFUSED = [
     pytest.param("metrics.loss > 0.1 AND", marks=pytest.mark.differs("reads over it")),
     pytest.param("AND metrics.loss > 0.1", marks=pytest.mark.differs("reads over it")),
     pytest.param("metrics.loss > 0.1 metrics.loss < 1", marks=pytest.mark.differs("reads over it")),
-    "metrics.loss > 0.1 OR metrics.loss < 1",
-    "(metrics.loss > 0.1)",
-    "NOT metrics.loss > 0.1",
     "params.lr > '0.1'",
-    "params.lr = 0.1",
+    "(metrics.loss > 0.1",
+    "metrics.loss > 0.1)",
+    "NOT",
+    "metrics.loss BETWEEN 1",
+    "min(params.lr) > 1",
     "tags.team = blue",
-    "tags.team IN ('blue')",
-    "attributes.status IN ('FINISHED')",
     "attributes.status > 'A'",
     "attributes.nothing = 'x'",
     "attributes.start_time LIKE '1%'",
@@ -193,7 +221,6 @@ REFUSED = [
     "tags.team = 'blue",
     "metrics.`loss > 1",
     "run_id IN ()",
-    "metrics.loss IS NULL",
     "*",
 ]
 
