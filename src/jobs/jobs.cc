@@ -102,7 +102,7 @@ std::vector<Job> Jobs::SubmitBatch(const BatchSpec& batch, const Actor& by,
 Job Jobs::Reproduce(const JobId& id, const Actor& by, const std::string& idempotency_key) {
   const Job original = Get(id);
   try {
-    return Take(SpecToReproduce(original), original.array_index, by, idempotency_key);
+    return Take(SpecToReproduce(original, with_.content), original.array_index, by, idempotency_key);
   } catch (const Error& error) {
     if (error.field().starts_with("inputs[")) RefuseChangedInputs(original, with_.files);
     throw;

@@ -1,9 +1,12 @@
 #include "jobs/reproduce.h"
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "jobs/internal/inputs.h"
 
 namespace orrery::jobs {
@@ -23,6 +26,20 @@ std::string WhatChanged(const InputSpec& recorded, FileSystem& files) {
          " and is " + now[0].digest.value();
 }
 
+/// What the packages of the last attempt that recorded them came to.
+std::optional<EnvironmentSpec> ResolvedEnvironment(const Job& original, content::Store& content) {
+  for (auto attempt = original.attempts.rbegin(); attempt != original.attempts.rend(); ++attempt) {
+    if (!attempt->environment) continue;
+    try {
+      return FromJson<EnvironmentSpec>(content.ReadAll(*attempt->environment));
+    } catch (const Error& error) {
+      throw Error(Code::kDataLoss, "the record of the run's packages cannot be read: " +
+                                       attempt->environment->text() + ": " + error.what());
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void RefuseChangedInputs(const Job& original, FileSystem& files) {
@@ -36,9 +53,10 @@ void RefuseChangedInputs(const Job& original, FileSystem& files) {
               "the run cannot be reproduced, since an input is not what it was: " + changed, "inputs");
 }
 
-JobSpec SpecToReproduce(const Job& original) {
+JobSpec SpecToReproduce(const Job& original, content::Store& content) {
   JobSpec spec = original.spec;
   spec.reproduces = original.run_id;
+  if (auto resolved = ResolvedEnvironment(original, content)) spec.environment = std::move(*resolved);
   // What it ran after has ended.
   spec.after.clear();
   return spec;

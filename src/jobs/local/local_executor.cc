@@ -310,10 +310,21 @@ void LocalExecutor::SendCancel(Held& held, const AttemptFacts& facts) {
                         SIGUSR1);
 }
 
+std::string LocalExecutor::LogTailOf(const AttemptId& id) const {
+  try {
+    return FilesOf(id).LogTail();
+  } catch (const Error& error) {
+    // How it ended matters more than its last words.
+    Log(LogLevel::kWarning, "cannot read the end of an attempt's log",
+        {{"job", id.job_id}, {"attempt", id.number}, {"error", error.what()}});
+    return {};
+  }
+}
+
 void LocalExecutor::End(Held& held, AttemptOutcome outcome) {
   held.seen.phase = AttemptPhase::kEnded;
   if (outcome.started_at_us) held.seen.started_at_us = outcome.started_at_us;
-  outcome.log_tail = FilesOf(held.seen.id).LogTail();
+  outcome.log_tail = LogTailOf(held.seen.id);
   held.seen.outcome = std::move(outcome);
   StopWatchingRecords(held);
   Changed(held.seen.id);

@@ -81,6 +81,7 @@ class LocalExecutor : public Executor {
   void RefreshOrLog(Held& held, bool lock_closed);
   void SendCancel(Held& held, const AttemptFacts& facts);
   void End(Held& held, AttemptOutcome outcome);
+  std::string LogTailOf(const AttemptId& id) const;
   void Changed(const AttemptId& id);
   void TakeEvent(const FileWatch::Event& event);
 
