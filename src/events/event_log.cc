@@ -19,7 +19,7 @@ Event ReadEvent(const sql::Row& row) {
 
 /// The end of a statement that reads what is after `after` and matches `filter`, and its values.
 struct Condition {
-  Condition(int64_t after, const Filter& filter) : values({after}) {
+  Condition(int64_t after, const Filter& filter) : values{sql::Value(after)} {
     if (!filter.subject.empty()) {
       sql += " AND subject = ?";
       values.emplace_back(filter.subject);
