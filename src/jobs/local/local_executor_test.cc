@@ -285,7 +285,8 @@ TEST(LocalExecutorTest, ALogIsReadByRangeAndWatched) {
   std::ofstream(pipe) << "some words\n";
   {
     std::unique_lock lock(mutex);
-    ASSERT_TRUE(grew.wait_for(lock, std::chrono::seconds(60), [&] { return calls > 0; }));
+    ASSERT_TRUE(grew.wait_for(lock, std::chrono::seconds(60),
+                              [&] { return calls > 0 && log->Size() == 11; }));  // it tells of phases too
   }
   EXPECT_EQ(log->Read(5, 5), "words");
   EXPECT_EQ(log->Read(100, 5), "");
