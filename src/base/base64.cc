@@ -1,5 +1,7 @@
 #include "base/base64.h"
 
+#include <algorithm>
+
 #include <openssl/evp.h>
 
 namespace orrery {
@@ -26,6 +28,23 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   // The library passes over white space and stray bits: what we would not have written is refused.
   if (EncodeBase64(out) != text) return std::nullopt;
   return out;
+}
+
+std::string EncodeBase64Url(std::string_view bytes) {
+  std::string out = EncodeBase64(bytes);
+  out.resize(std::min(out.find('='), out.size()));
+  std::ranges::replace(out, '+', '-');
+  std::ranges::replace(out, '/', '_');
+  return out;
+}
+
+std::optional<std::string> DecodeBase64Url(std::string_view text) {
+  if (text.find_first_of("+/=") != std::string_view::npos) return std::nullopt;
+  std::string padded(text);
+  std::ranges::replace(padded, '-', '+');
+  std::ranges::replace(padded, '_', '/');
+  padded.resize((padded.size() + 3) / 4 * 4, '=');
+  return DecodeBase64(padded);
 }
 
 }  // namespace orrery

@@ -25,6 +25,15 @@ TEST(Base64, WritesAndReadsTheVectorsOfTheRfc) {
   }
 }
 
+TEST(Base64Url, IsThatOfTheStandard) {
+  EXPECT_EQ(EncodeBase64Url("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(EncodeBase64Url("fo"), "Zm8");
+  EXPECT_EQ(EncodeBase64Url("\xfb\xff"), "-_8");
+  EXPECT_EQ(DecodeBase64Url("Zm8"), "fo");
+  EXPECT_EQ(DecodeBase64Url("Zm9"), std::nullopt) << "bits that no byte has";
+  for (const char* text : {"Zm8=", "+_8", "Z", "Zm 8"}) EXPECT_FALSE(DecodeBase64Url(text)) << text;
+}
+
 TEST(HmacSha256, IsThatOfRfc4231) {
   EXPECT_EQ(EncodeBase64(HmacSha256("Jefe", "what do ya want for nothing?")),
             "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=");

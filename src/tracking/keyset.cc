@@ -3,10 +3,10 @@
 #include <cstring>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/utf8.h"
-#include "tracking/internal/base64.h"
 
 namespace orrery::tracking {
 namespace {
@@ -210,12 +210,12 @@ std::string EncodePageToken(std::string_view query, std::span<const sql::Value> 
       bytes += 'n';
     }
   }
-  return internal::EncodeBase64(bytes);
+  return EncodeBase64Url(bytes);
 }
 
 std::vector<sql::Value> DecodePageToken(std::string_view token, std::string_view query,
                                         std::span<const SortColumn> columns) {
-  const auto decoded = internal::DecodeBase64(token);
+  const auto decoded = DecodeBase64Url(token);
   const std::string fingerprint = Fingerprint(query);
   if (!decoded || !decoded->starts_with(fingerprint)) throw BadToken();
   std::string_view rest = std::string_view(*decoded).substr(fingerprint.size());

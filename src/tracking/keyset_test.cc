@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 
 #include "base/error.h"
-#include "tracking/internal/base64.h"
 
 namespace orrery::tracking {
 namespace {
@@ -56,14 +55,6 @@ TEST(KeysetTest, ATokenWithValuesOfOtherTypesIsRefused) {
   EXPECT_TRUE(refused({std::monostate(), 2.0}));
   EXPECT_TRUE(refused({1.0, 2.0}));
   EXPECT_TRUE(refused({int64_t{1}, std::string("2")}));
-}
-
-TEST(KeysetTest, Base64IsThatOfTheStandard) {
-  EXPECT_EQ(internal::EncodeBase64("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(internal::EncodeBase64("fo"), "Zm8");
-  EXPECT_EQ(internal::EncodeBase64("\xfb\xff"), "-_8");
-  EXPECT_EQ(internal::DecodeBase64("Zm8"), "fo");
-  EXPECT_EQ(internal::DecodeBase64("Zm9"), std::nullopt) << "bits that no byte has";
 }
 
 TEST(KeysetTest, AfterIsLexicographicWithAbsentLast) {
