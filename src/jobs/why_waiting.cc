@@ -6,6 +6,7 @@
 
 #include "jobs/amounts.h"
 #include "jobs/internal/turn_order.h"
+#include "jobs/job_words.h"
 #include "jobs/scheduler.h"
 
 namespace orrery::jobs {
@@ -50,7 +51,7 @@ std::string TimeText(int64_t us, int64_t now_us) {
 }
 
 std::string JobText(const Entry& entry) {
-  return "job " + entry.job.id.substr(0, 8) + " (" + entry.job.name + ")";
+  return JobWords(entry.job.id, entry.job.name);
 }
 
 /// " until about 14:05"; nothing where the estimate says nothing.
@@ -119,7 +120,7 @@ class Explanation {
       return "waits behind earlier jobs of queue " + entry_.job.queue;
     const auto head = state_.Find(reservation->job_id);
     std::string text = "waits behind ";
-    text += head ? JobText(state_.entry(*head)) : "job " + reservation->job_id.substr(0, 8);
+    text += head ? JobText(state_.entry(*head)) : "job " + ShortId(reservation->job_id);
     text += ", which is next";
     if (reservation->at_us > now_us_ && reservation->at_us <= now_us_ + kFarUs)
       text += " at about " + TimeText(reservation->at_us, now_us_);

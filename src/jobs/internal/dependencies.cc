@@ -3,6 +3,7 @@
 #include <boost/describe/class.hpp>
 
 #include "base/error.h"
+#include "jobs/job_words.h"
 
 namespace orrery::jobs::internal {
 namespace {
@@ -20,8 +21,7 @@ struct Dependency {
     return state == JobState::kSucceeded || (condition == AfterCondition::kAnyEnd && IsTerminal(state));
   }
   bool IsBroken() const { return IsTerminal(state) && !IsMet(); }
-  /// "job 17ab23cd (prepare)"
-  std::string Words() const { return "job " + id.substr(0, 8) + " (" + name + ")"; }
+  std::string Words() const { return JobWords(id, name); }
 };
 BOOST_DESCRIBE_STRUCT(Dependency, (), (id, name, state, condition))
 

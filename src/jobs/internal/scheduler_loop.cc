@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "jobs/job_words.h"
 #include "jobs/validate.h"
 
 namespace orrery::jobs::internal {
@@ -267,7 +268,7 @@ void SchedulerLoop::TakeDecisions(Picture& picture, std::vector<Todo>& decided) 
   std::string why = "to make room";
   if (!decisions.awaiting.empty()) {
     const std::string& heir = decisions.awaiting.front();
-    why += " for job " + heir.substr(0, 8) + " (" + tracked_.at(JobId::Parse(heir)).name + ")";
+    why += " for " + JobWords(heir, tracked_.at(JobId::Parse(heir)).name);
   }
   for (const std::string& victim : decisions.preemptions) {
     const JobId id = JobId::Parse(victim);
