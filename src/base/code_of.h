@@ -6,16 +6,22 @@
 
 namespace orrery {
 
-/// The code of the Error that `action` throws, for the tests of every module; a failure when it throws none.
+/// The Error that `action` throws, for the tests of every module; a failure when it throws none.
 template <typename F>
-Code CodeOf(F&& action) {
+Error ErrorOf(F&& action) {
   try {
     action();
   } catch (const Error& error) {
-    return error.code();
+    return error;
   }
   ADD_FAILURE() << "no error";
-  return Code::kInternal;
+  return Error(Code::kInternal, "none");
+}
+
+/// Its code.
+template <typename F>
+Code CodeOf(F&& action) {
+  return ErrorOf(action).code();
 }
 
 }  // namespace orrery

@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "base/error.h"
+#include "base/code_of.h"
 #include "jobs/jobs.h"
 #include "jobs/test_jobs.h"
 
@@ -37,17 +37,6 @@ class AfterTest : public testing::Test {
     return job;
   }
   Job Get(const Job& job) { return jobs_->Get(job.id); }
-
-  template <typename F>
-  Error Refusal(F call) {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "not refused";
-    return Error(Code::kInternal, "none");
-  }
 
   TestJobs jobs_;
 };
@@ -129,12 +118,12 @@ TEST_F(AfterTest, AWaitingJobCanBeCancelledAndSurvivesARestart) {
 
 TEST_F(AfterTest, OnlyJobsThatAreThereCanBeNamedAndOnlyOnce) {
   const Job first = Submit("prepare");
-  EXPECT_EQ(Refusal([&] { Submit("train", {{first.id.text()}, {"none"}}); }).field(), "after[1].job");
-  EXPECT_EQ(Refusal([&] {
+  EXPECT_EQ(ErrorOf([&] { Submit("train", {{first.id.text()}, {"none"}}); }).field(), "after[1].job");
+  EXPECT_EQ(ErrorOf([&] {
               Submit("train", {{first.id.text()}, {first.id.text()}});
             }).field(),
             "after[1].job");
-  EXPECT_EQ(Refusal([&] { Submit("train", {{"no id"}}); }).field(), "after[0].job");
+  EXPECT_EQ(ErrorOf([&] { Submit("train", {{"no id"}}); }).field(), "after[0].job");
   EXPECT_THAT(jobs_->List({}).jobs, SizeIs(1));
 }
 
@@ -159,7 +148,7 @@ TEST_F(AfterTest, ABatchRunsAfterOneAnotherByName) {
 TEST_F(AfterTest, ABatchIsTakenInAsAWholeOrNotAtAll) {
   const Job outside = Submit("outside");
   const auto refused = [&](std::vector<JobSpec> specs) {
-    return Refusal([&] { jobs_->SubmitBatch({std::move(specs)}, kAda); });
+    return ErrorOf([&] { jobs_->SubmitBatch({std::move(specs)}, kAda); });
   };
   const Error cycle = refused({Spec("a", {{"c"}}), Spec("b", {{"a"}}), Spec("c", {{"b"}}), Spec("d")});
   EXPECT_EQ(cycle.field(), "jobs");

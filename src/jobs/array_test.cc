@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "base/error.h"
+#include "base/code_of.h"
 #include "jobs/jobs.h"
 #include "jobs/test_jobs.h"
 
@@ -16,17 +16,6 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 const Actor kAda = {"ada"};
-
-template <typename F>
-Error Refusal(F call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "not refused";
-  return Error(Code::kInternal, "none");
-}
 
 TEST(ArrayTest, IndicesAreListedAsPeopleWriteThem) {
   EXPECT_THAT(internal::ParseArray("1-4"), ElementsAre(1, 2, 3, 4));
@@ -42,11 +31,11 @@ TEST(ArrayTest, WhatListsNoneIsRefused) {
        {"",        "-",           "1-",   "-1",    "a",   "1,",    ",1",         "1-2-3",
         "1:2",     "1 - 3",       "2-1",  "1-3:0", "1,1", "1-5,3", "1000000000", "99999999999999999999",
         "1-10001", "0-999999999", "1-3:", "+1"}) {
-    const Error error = Refusal([&] { internal::ParseArray(text); });
+    const Error error = ErrorOf([&] { internal::ParseArray(text); });
     EXPECT_EQ(error.code(), Code::kInvalidArgument) << text;
     EXPECT_EQ(error.field(), "array") << text;
   }
-  EXPECT_THAT(Refusal([] { internal::ParseArray("1-10001"); }).what(), HasSubstr("at most 10000"));
+  EXPECT_THAT(ErrorOf([] { internal::ParseArray("1-10001"); }).what(), HasSubstr("at most 10000"));
 }
 
 class ArraysTest : public testing::Test {
@@ -90,20 +79,20 @@ TEST_F(ArraysTest, OneKeyOneArray) {
   const JobArray second = jobs_->SubmitArray(spec, kAda, "key");
   EXPECT_EQ(first.group, second.group);
   EXPECT_EQ(first.jobs[2].id, second.jobs[2].id);
-  EXPECT_EQ(Refusal([&] { jobs_->SubmitArray({spec.spec, "1-4"}, kAda, "key"); }).code(), Code::kAborted);
+  EXPECT_EQ(ErrorOf([&] { jobs_->SubmitArray({spec.spec, "1-4"}, kAda, "key"); }).code(), Code::kAborted);
   EXPECT_THAT(jobs_->List({}).jobs, SizeIs(3));
 }
 
 TEST_F(ArraysTest, BadArraysLeaveNothing) {
   JobSpec spec = TestJobs::Spec(std::string(253, 'x'));
-  EXPECT_EQ(Refusal([&] { Submit("1-10", spec); }).field(), "name");
+  EXPECT_EQ(ErrorOf([&] { Submit("1-10", spec); }).field(), "name");
   spec.name = "train";
   spec.cpus = 64;
-  EXPECT_EQ(Refusal([&] { Submit("1-10", spec); }).code(), Code::kFailedPrecondition);
+  EXPECT_EQ(ErrorOf([&] { Submit("1-10", spec); }).code(), Code::kFailedPrecondition);
   spec.cpus = 1;
   spec.env["BIG"] = std::string(60'000, 'x');
-  EXPECT_THAT(Refusal([&] { Submit("1-10000", spec); }).what(), HasSubstr("array: too large"));
-  EXPECT_EQ(Refusal([&] { Submit("1-10001"); }).field(), "array");
+  EXPECT_THAT(ErrorOf([&] { Submit("1-10000", spec); }).what(), HasSubstr("array: too large"));
+  EXPECT_EQ(ErrorOf([&] { Submit("1-10001"); }).field(), "array");
   EXPECT_THAT(jobs_->List({}).jobs, IsEmpty());
 }
 
@@ -128,7 +117,7 @@ TEST_F(ArraysTest, AGroupIsListedAndCancelledTogether) {
   EXPECT_EQ(jobs_->Get(behind.id).state, JobState::kCancelled);
   EXPECT_FALSE(IsTerminal(jobs_->Get(other.id).state));
   EXPECT_THAT(jobs_->CancelGroup("nightly", kAda), IsEmpty());
-  EXPECT_EQ(Refusal([&] { jobs_->CancelGroup("none", kAda); }).code(), Code::kNotFound);
+  EXPECT_EQ(ErrorOf([&] { jobs_->CancelGroup("none", kAda); }).code(), Code::kNotFound);
 }
 
 }  // namespace

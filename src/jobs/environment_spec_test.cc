@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "base/error.h"
+#include "base/code_of.h"
 
 namespace orrery::jobs {
 namespace {
@@ -10,13 +10,7 @@ namespace {
 using testing::HasSubstr;
 
 Error Refusal(const EnvironmentSpec& spec) {
-  try {
-    ValidateEnvironment(spec);
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "was taken";
-  return Error(Code::kInternal, "");
+  return ErrorOf([&] { ValidateEnvironment(spec); });
 }
 
 TEST(EnvironmentSpecTest, IsExactlyOneKind) {

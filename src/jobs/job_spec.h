@@ -79,7 +79,7 @@ struct AfterSpec {
 
   static constexpr std::string_view kRequired[] = {"job"};
   static constexpr FieldDoc kDocs[] = {
-      {"job", "The id of a job; in a file of several jobs also the name of another one of them."},
+      {"job", "The id of a job; in a batch also the name of another job of it."},
       {"on",
        "SUCCESS: it must succeed, and if it ends otherwise this job is cancelled. ANY_END: it must have "
        "ended."},

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/code_of.h"
 #include "base/json.h"
 #include "content/manifest.h"
 #include "jobs/test_jobs.h"
@@ -40,18 +41,6 @@ class JobsTest : public testing::Test {
     return job.id;
   }
   JobState StateOf(const JobId& id) { return jobs_->Get(id).state; }
-
-  /// The error that `call` ends with.
-  template <typename F>
-  Error Refusal(F call) {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "not refused";
-    return Error(Code::kInternal, "none");
-  }
 
   TestJobs jobs_;
 };
@@ -210,14 +199,14 @@ TEST_F(JobsTest, CancelEndsWaitingAndRunningJobs) {
   jobs_.executor.SetScript([](const AttemptLaunch&) { return Lasts(seconds(1)); });
   const JobId ended = Submit("ended", 2);
   jobs_.Advance(seconds(9));
-  EXPECT_EQ(Refusal([&] { jobs_->Cancel(ended, kAda); }).code(), Code::kFailedPrecondition);
-  EXPECT_EQ(Refusal([&] { jobs_->Cancel(JobId::Parse("none"), kAda); }).code(), Code::kNotFound);
+  EXPECT_EQ(ErrorOf([&] { jobs_->Cancel(ended, kAda); }).code(), Code::kFailedPrecondition);
+  EXPECT_EQ(ErrorOf([&] { jobs_->Cancel(JobId::Parse("none"), kAda); }).code(), Code::kNotFound);
 }
 
 TEST_F(JobsTest, AJobThatCouldNeverRunIsRefusedWithTheReason) {
   JobSpec spec = TestJobs::Spec("train");
   spec.gpus = 8;
-  const Error error = Refusal([&] { jobs_->Submit(spec, kAda); });
+  const Error error = ErrorOf([&] { jobs_->Submit(spec, kAda); });
   EXPECT_EQ(error.code(), Code::kFailedPrecondition);
   EXPECT_THAT(error.what(), HasSubstr("needs 8 GPUs; this machine has 0"));
   EXPECT_THAT(jobs_->List({}).jobs, IsEmpty());
@@ -234,17 +223,17 @@ TEST_F(JobsTest, InputsAreHashedAsTheyAre) {
   spec.inputs = job.spec.inputs;
   EXPECT_NO_THROW(jobs_->Submit(spec, kAda));
   jobs_.files.WriteDurably(path, "a,c\n");
-  EXPECT_EQ(Refusal([&] { jobs_->Submit(spec, kAda); }).field(), "inputs[0].digest");
+  EXPECT_EQ(ErrorOf([&] { jobs_->Submit(spec, kAda); }).field(), "inputs[0].digest");
   for (const std::string& bad :
        {path + ".gone", path + "/below", jobs_.database.directory(), std::string("/dev/null")}) {
     spec.inputs = {{path}, {bad}};
-    const Error error = Refusal([&] { jobs_->Submit(spec, kAda); });
+    const Error error = ErrorOf([&] { jobs_->Submit(spec, kAda); });
     EXPECT_EQ(error.code(), Code::kInvalidArgument) << bad;
     EXPECT_EQ(error.field(), "inputs[1].path") << bad;
   }
   jobs_.files.CreateLink("loop", jobs_.database.directory() + "/loop");
   spec.inputs = {{jobs_.database.directory() + "/loop"}};
-  EXPECT_THAT(Refusal([&] { jobs_->Submit(spec, kAda); }).what(), HasSubstr("too many symbolic links"));
+  EXPECT_THAT(ErrorOf([&] { jobs_->Submit(spec, kAda); }).what(), HasSubstr("too many symbolic links"));
 }
 
 TEST_F(JobsTest, CodeMustBeStoredAndIsKept) {
@@ -253,10 +242,10 @@ TEST_F(JobsTest, CodeMustBeStoredAndIsKept) {
   const std::string manifest =
       content::Manifest::Of({{"train.py", content::EntryMode::kFile, file.size, file.digest}}).Text();
   spec.code = CodeSpec{.manifest = DigestOf(manifest).text()};
-  EXPECT_EQ(Refusal([&] { jobs_->Submit(spec, kAda); }).field(), "code.manifest");
+  EXPECT_EQ(ErrorOf([&] { jobs_->Submit(spec, kAda); }).field(), "code.manifest");
   jobs_.content.Put(manifest);
   spec.code->difference = DigestOf("diff").text();
-  EXPECT_EQ(Refusal([&] { jobs_->Submit(spec, kAda); }).field(), "code.difference");
+  EXPECT_EQ(ErrorOf([&] { jobs_->Submit(spec, kAda); }).field(), "code.difference");
   jobs_.content.Put("diff");
   const JobId id = jobs_->Submit(spec, kAda).id;
   jobs_.content.Collect(seconds(0));
@@ -274,9 +263,9 @@ TEST_F(JobsTest, ManifestsWithMissingFilesOrOfAnotherKindAreRefused) {
   const std::string manifest =
       content::Manifest::Of({{"train.py", content::EntryMode::kFile, 4, DigestOf("gone")}}).Text();
   spec.code = CodeSpec{.manifest = jobs_.content.Put(manifest).digest.text()};
-  EXPECT_THAT(Refusal([&] { jobs_->Submit(spec, kAda); }).what(), HasSubstr("1 missing"));
+  EXPECT_THAT(ErrorOf([&] { jobs_->Submit(spec, kAda); }).what(), HasSubstr("1 missing"));
   spec.code->manifest = jobs_.content.Put("not a manifest").digest.text();
-  EXPECT_EQ(Refusal([&] { jobs_->Submit(spec, kAda); }).code(), Code::kInvalidArgument);
+  EXPECT_EQ(ErrorOf([&] { jobs_->Submit(spec, kAda); }).code(), Code::kInvalidArgument);
 }
 
 TEST_F(JobsTest, OneKeyOneJob) {
@@ -284,7 +273,7 @@ TEST_F(JobsTest, OneKeyOneJob) {
   const JobId first = jobs_->Submit(spec, kAda, "key-1").id;
   EXPECT_EQ(jobs_->Submit(spec, kAda, "key-1").id, first);
   EXPECT_NE(jobs_->Submit(spec, {"bob"}, "key-1").id, first);
-  EXPECT_EQ(Refusal([&] { jobs_->Submit(TestJobs::Spec("other"), kAda, "key-1"); }).code(), Code::kAborted);
+  EXPECT_EQ(ErrorOf([&] { jobs_->Submit(TestJobs::Spec("other"), kAda, "key-1"); }).code(), Code::kAborted);
   EXPECT_EQ(jobs_->List({}).jobs.size(), 2u);
 }
 
@@ -305,9 +294,9 @@ TEST_F(JobsTest, ListsNewestFirstByPagesAndFilters) {
   EXPECT_EQ(jobs_->List({.states = {JobState::kSucceeded, JobState::kSucceeded}, .name = "odd"}).jobs.size(),
             2u);
   EXPECT_EQ(jobs_->List({.states = {JobState::kQueued, JobState::kFailed}}).jobs.size(), 0u);
-  EXPECT_EQ(Refusal([&] { jobs_->List({.limit = 0}); }).field(), "limit");
-  EXPECT_EQ(Refusal([&] { jobs_->List({.limit = 1001}); }).field(), "limit");
-  EXPECT_EQ(Refusal([&] { jobs_->List({.page_token = "x"}); }).field(), "page_token");
+  EXPECT_EQ(ErrorOf([&] { jobs_->List({.limit = 0}); }).field(), "limit");
+  EXPECT_EQ(ErrorOf([&] { jobs_->List({.limit = 1001}); }).field(), "limit");
+  EXPECT_EQ(ErrorOf([&] { jobs_->List({.page_token = "x"}); }).field(), "page_token");
 }
 
 TEST_F(JobsTest, LogsAreThoseOfAnAttempt) {
@@ -327,7 +316,7 @@ TEST_F(JobsTest, LogsAreThoseOfAnAttempt) {
   EXPECT_TRUE(log.ended);
   EXPECT_EQ(log.log->Read(0, 100), "hello");
   EXPECT_EQ(jobs_->OpenLog(id, 1).attempt.number, 1);
-  EXPECT_EQ(Refusal([&] { jobs_->OpenLog(id, 2); }).field(), "attempt");
+  EXPECT_EQ(ErrorOf([&] { jobs_->OpenLog(id, 2); }).field(), "attempt");
 }
 
 TEST(JobsThreadTest, ManyJobsRunToTheirEndByThemselves) {

@@ -56,6 +56,20 @@ TEST_F(ReproduceTest, TheSameIsSubmittedAndNamesItsOrigin) {
   EXPECT_EQ(ToJson(same), ToJson(original.spec));
 }
 
+TEST_F(ReproduceTest, ThePackagesAreThoseThatItReallyHad) {
+  const EnvironmentSpec resolved{.lock = "mlflow==3.0 --hash=sha256:00\n"};
+  jobs_.executor.SetScript([&](const AttemptLaunch&) {
+    return FakeRun{.end_after = std::chrono::seconds(1), .resolved = resolved};
+  });
+  JobSpec spec = TestJobs::Spec("train");
+  spec.environment = EnvironmentSpec{.requirements = "mlflow\n"};
+  const Job original = jobs_->Submit(spec, kAda);
+  EXPECT_EQ(jobs_->Reproduce(original.id, kAda).spec.environment, spec.environment) << "nothing is known yet";
+  jobs_.Settle();
+  jobs_.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(jobs_->Reproduce(original.id, kAda).spec.environment, resolved);
+}
+
 TEST_F(ReproduceTest, EveryInputThatChangedIsNamed) {
   const Job original = SubmitWithInputs();
   Write("a.csv", "a,c\n");
