@@ -255,6 +255,17 @@ std::optional<int> ClusterState::promised() const {
   return slot;
 }
 
+std::vector<int> ClusterState::heirs() const {
+  std::vector<int> slots;
+  for (const std::string& id : heirs_) {
+    const auto slot = Find(id);
+    if (slot && !entry(*slot).running) slots.push_back(*slot);
+  }
+  std::stable_sort(slots.begin(), slots.end(),
+                   [&](int a, int b) { return entry(a).job.priority > entry(b).job.priority; });
+  return slots;
+}
+
 Resources ClusterState::LeastNeed() const {
   if (needs_[0].empty()) return {};
   return {needs_[0].begin()->first, needs_[1].begin()->first, needs_[2].begin()->first};

@@ -115,9 +115,13 @@ class ClusterState {
   void Start(const Placement& placement, int64_t now_us);
   /// A running job was asked to end, and will have ended by `ends_by_us`.
   void Preempt(const std::string& id, int64_t ends_by_us);
-  /// Which job the latest decision promised a start: Decisions::reservation. It keeps its place before later jobs
-  /// of its priority until it has started.
-  void Promise(std::optional<std::string> job_id) { promised_ = std::move(job_id); }
+  /// What the latest decision said: the job that it promised a start, which keeps its place before later jobs of its
+  /// priority until it has started, and the heirs for whom preempted jobs are ending, who are served first among those
+  /// of their priority. (Otherwise the preempted job could be the first to take what it had to give up.)
+  void Promise(std::optional<std::string> job_id, std::vector<std::string> heirs = {}) {
+    promised_ = std::move(job_id);
+    heirs_ = std::move(heirs);
+  }
 
   /// True in a simulation where preempted jobs are gone before the placements of the same decision are made.
   bool preempts_at_once = false;
@@ -131,6 +135,8 @@ class ClusterState {
   const std::set<End>& ends() const { return ends_; }
   std::optional<int> Find(const std::string& id) const;
   std::optional<int> promised() const;
+  /// The heirs that still wait, those of the highest priority first.
+  std::vector<int> heirs() const;
   size_t running() const { return ends_.size(); }
   size_t preempting() const { return preempting_; }
   size_t waiting() const { return slots_.size() - ends_.size(); }
@@ -174,6 +180,7 @@ class ClusterState {
   Counts running_priorities_;
   size_t preempting_ = 0;
   std::optional<std::string> promised_;
+  std::vector<std::string> heirs_;
 };
 
 /// Where `entry` stands in its queue's order at `now_us`. Of a waiting job it does not depend on the time.

@@ -9,8 +9,8 @@ namespace {
 constexpr size_t kMostKinds = 20'000;
 // A history answers from about this many jobs on.
 constexpr double kEnough = 2.5;
-// About the last fifty jobs count.
-constexpr double kFading = 0.98;
+// About the last hundred jobs count.
+constexpr double kFading = 0.99;
 constexpr char kBetween = '\x1f';
 
 std::string PersonalKey(const JobKind& kind) {
@@ -25,7 +25,7 @@ std::string SizeKey(const JobKind& kind) {
 
 void Estimates::History::Add(double duration_us) {
   weight = weight * kFading + 1;
-  total_us = total_us * kFading + duration_us;
+  roots = roots * kFading + std::sqrt(duration_us);
 }
 
 void Estimates::Add(const JobKind& kind, int64_t duration_us) {

@@ -19,9 +19,10 @@ struct JobKind {
 /// Learns from jobs that have ended for how long one will run.
 ///
 /// The history of the most specific kind that was seen often enough answers: (user, name, queue), else
-/// (queue, width), else all jobs. Each is the mean of the durations, which is what shortest-first needs (Smith 1956:
-/// the order by expected duration has the least mean completion time), with older ones fading, since today's jobs
-/// resemble yesterday's more than last month's. Memory is bounded: the kinds seen longest ago are forgotten.
+/// (queue, width), else all jobs. Each is a power mean with exponent 1/2, which lies between the geometric mean
+/// (durations spread over five decades) and the arithmetic one (what waiting costs), and in replays orders better
+/// than either. Older jobs fade, since today's resemble yesterday's more than last month's. Memory is bounded: the
+/// kinds seen longest ago are forgotten.
 class Estimates {
  public:
   /// A job of this kind ran for `duration_us`. In the order in which they ended.
@@ -35,9 +36,9 @@ class Estimates {
   /// Durations, each of which weighs a little less than the one after it.
   struct History {
     double weight = 0;
-    double total_us = 0;
+    double roots = 0;  // the sum of the square roots
     void Add(double duration_us);
-    double Mean() const { return total_us / weight; }
+    double Mean() const { return (roots / weight) * (roots / weight); }
   };
   struct Known {
     History history;

@@ -8,7 +8,7 @@ namespace {
 const std::pair<std::string_view, QueuePolicy> kPolicies[] = {
     {"fifo", {.order = QueueOrder::kAge, .fill = QueueFill::kStrict}},
     {"easy", {.order = QueueOrder::kAge, .fill = QueueFill::kReserve}},
-    {"sjf", {.order = QueueOrder::kShortest, .fill = QueueFill::kReserve, .age_weight = 0.1}},
+    {"sjf", {.order = QueueOrder::kShortest, .fill = QueueFill::kReserve, .age_weight = 0.02}},
     {"las",
      {.order = QueueOrder::kService, .fill = QueueFill::kReserve, .preemptive = true, .age_weight = 1}},
 };

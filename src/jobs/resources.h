@@ -22,6 +22,12 @@ struct Resources {
   bool Covers(const Resources& need) const {
     return millicpus >= need.millicpus && memory_bytes >= need.memory_bytes && gpus >= need.gpus;
   }
+  /// Whether what of `need` is not nothing is covered: a kind that is not needed holds nobody up, even overdrawn.
+  bool CoversKindsOf(const Resources& need) const {
+    const auto covers = [](int64_t has, int64_t wanted) { return wanted == 0 || wanted <= has; };
+    return covers(millicpus, need.millicpus) && covers(memory_bytes, need.memory_bytes) &&
+           covers(gpus, need.gpus);
+  }
   Resources& operator+=(const Resources& other) {
     millicpus += other.millicpus;
     memory_bytes += other.memory_bytes;

@@ -10,8 +10,8 @@
 /// Decides who runs where, as a pure function of what there is, what runs, who waits, and the time.
 ///
 /// Order: by priority, then fair share between queues, then the queue's policy, then age.
-///   - Fair share: a queue under its guarantee goes before one that is not; then the queue with the least dominant
-///     share for its weight (DRF: Ghodsi 2011).
+///   - Fair share: a job within its queue's guarantee goes before one that is not; then the queue with the
+///     least dominant share for its weight (DRF: Ghodsi 2011).
 ///   - All or nothing: a job gets all of its machines at once or none, with GPUs of one type.
 ///   - The first job in order that does not fit now is promised the earliest time at which it fits by the
 ///     estimates; jobs behind it start at once where that does not delay it (EASY: Lifka 1995). A promise keeps its
@@ -29,7 +29,7 @@
 ///   for placements:  start it;            state.Start(placement, now)
 ///   for preemptions: ask it to end;       state.Preempt(id, now + grace);  later, when it has ended, Put it as a
 ///                                         waiting job again, with its old sequence
-///   state.Promise(reservation's job, or nothing)
+///   state.Promise(reservation's job or nothing, decisions.awaiting)
 ///   sleep until something changes, or until decisions.revisit_us
 namespace orrery::jobs {
 

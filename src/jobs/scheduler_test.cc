@@ -205,6 +205,7 @@ TEST(SchedulerTest, AQueueUnderItsGuaranteeGoesFirst) {
 
 TEST(SchedulerTest, AQueueNeverHoldsMoreThanItsLimit) {
   std::vector<WaitingJob> jobs = {Job("one", 1, 1000), Job("two", 2, 2000), Job("three", 3, 500)};
+  jobs[2].estimate_us = 3 * kHour;
   for (WaitingJob& job : jobs) job.queue = "lab";
   auto state = Cluster({Machine("a", 4000)}, jobs, {{"lab", {.limit = 0.5}}});
   const Decisions decisions = Decide(state, kNoon);

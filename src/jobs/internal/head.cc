@@ -80,30 +80,38 @@ class Projection {
 
 }  // namespace
 
-std::optional<Head> Reserve(const ClusterState& state, const FreeNodes& free,
-                            const std::vector<Grant>& grants, int slot) {
+std::optional<Head> Reserve(const ClusterState& state, const FreeNodes& free, const std::vector<Grant>& grants,
+                            std::optional<Resources> limit_left, int slot, int64_t now_us) {
   const Demand& demand = state.entry(slot).demand;
+  const auto within = [&] { return !limit_left || limit_left->CoversKindsOf(demand.Total()); };
   Projection projection(free, demand);
-  std::vector<std::pair<ClusterState::End, const Grant*>> granted;
+  // Ends that are not where the state has them: of what this decision started, and of what is overdue.
+  std::vector<std::pair<ClusterState::End, const Spot*>> moved;
   for (const Grant& grant : grants) {
-    granted.push_back({{grant.ends_us, state.entry(grant.slot).job.sequence, grant.slot}, &grant});
+    moved.push_back({{grant.ends_us, state.entry(grant.slot).job.sequence, grant.slot}, &grant.spot});
     for (size_t i = 0; i < grant.owed.size(); ++i)
       projection.Give({{grant.spot.nodes[i]}, grant.spot.gpu_type}, Resources{} - grant.owed[i]);
   }
-  std::sort(granted.begin(), granted.end());
-  auto next_granted = granted.begin();
   auto next = state.ends().begin();
-  int64_t at_us = 0;
-  while (projection.Fits() == kUnknownGpuType) {
+  for (; next != state.ends().end() && next->at_us < now_us; ++next) {
+    const ClusterState::Entry& entry = state.entry(next->slot);
+    const int64_t ran_us = std::max<int64_t>(now_us - entry.started_us, 0);
+    moved.push_back({{now_us + ran_us, next->sequence, next->slot}, &entry.spot});
+  }
+  std::sort(moved.begin(), moved.end());
+  auto next_moved = moved.begin();
+  int64_t at_us = now_us;
+  while (projection.Fits() == kUnknownGpuType || !within()) {
     const bool more = next != state.ends().end();
-    if (!more && next_granted == granted.end()) return std::nullopt;
-    const bool from_granted = next_granted != granted.end() && (!more || next_granted->first < *next);
-    const ClusterState::End& end = from_granted ? next_granted->first : *next;
+    if (!more && next_moved == moved.end()) return std::nullopt;
+    const bool from_moved = next_moved != moved.end() && (!more || next_moved->first < *next);
+    const ClusterState::End& end = from_moved ? next_moved->first : *next;
     const ClusterState::Entry& entry = state.entry(end.slot);
-    projection.Give(from_granted ? next_granted->second->spot : entry.spot, entry.job.need);
+    projection.Give(from_moved ? *next_moved->second : entry.spot, entry.job.need);
+    if (limit_left && entry.queue == state.entry(slot).queue) *limit_left += entry.demand.Total();
     at_us = std::max(at_us, end.at_us);
-    if (from_granted) {
-      ++next_granted;
+    if (from_moved) {
+      ++next_moved;
     } else {
       ++next;
     }

@@ -26,10 +26,13 @@ struct Grant {
   std::vector<Resources> owed;
 };
 
-/// When and where job `slot` fits, given what is `free` and the expected ends of what runs and of `grants`.
-/// Nothing when it never does. Costs a step for each job that ends before.
+/// When and where job `slot` fits, given what is `free`, what its queue's limit leaves (nothing: no limit), and the
+/// expected ends of what runs and of `grants`. A job that runs longer than expected is expected to run as long
+/// again: the longer one has run, the longer it tends to go on. Nothing when it never fits. Costs a step for each
+/// job that ends before.
 std::optional<Head> Reserve(const ClusterState& state, const FreeNodes& free,
-                            const std::vector<Grant>& grants, int slot);
+                            const std::vector<Grant>& grants, std::optional<Resources> limit_left, int slot,
+                            int64_t now_us);
 
 /// What may be taken though the head waits: until its time everything that is free, beyond it only what it leaves.
 class Backfill {

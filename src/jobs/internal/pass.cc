@@ -8,8 +8,9 @@
 namespace orrery::jobs::internal {
 namespace {
 
-// A search for victims looks at every running job, so a decision makes few.
-constexpr int kMostSearches = 16;
+// A search for victims looks at every running job: so many in one decision, and the next one goes on.
+constexpr size_t kMostLooks = 500'000;
+constexpr size_t kFewestSearches = 16;
 // Shares are sums of fractions.
 constexpr double kRounding = 1e-9;
 
@@ -29,9 +30,11 @@ Pass::Pass(const ClusterState& state, int64_t now_us)
       free_(state.free()),
       least_{.need = state.LeastNeed()},
       anything_fits_(free_.Find(least_).has_value()),
-      searches_left_(kMostSearches) {
+      heirs_(state.heirs()),
+      searches_left_(std::max(kFewestSearches, kMostLooks / (state.running() + 1))) {
   for (int queue = 0; queue < static_cast<int>(state.queues().size()); ++queue) {
     held_.push_back(state.queues()[static_cast<size_t>(queue)].used);
+    used_.push_back(state.queues()[static_cast<size_t>(queue)].used);
     if (state.queues()[static_cast<size_t>(queue)].config.policy.preemptive) Lend(queue);
   }
   if (state.preempting() == 0) return;
@@ -46,9 +49,11 @@ Pass::Pass(const ClusterState& state, int64_t now_us)
 
 Decisions Pass::Run() {
   while (const auto slot = order_.Next()) {
-    if (state_.entry(*slot).running) {
+    const ClusterState::Entry& entry = state_.entry(*slot);
+    ServeHeirs(entry.job.priority);
+    if (entry.running) {
       Confirm(*slot);
-    } else {
+    } else if (!served_.contains(*slot)) {
       Consider(*slot);
     }
   }
@@ -56,38 +61,61 @@ Decisions Pass::Run() {
   return std::move(decisions_);
 }
 
+// Heirs have what came free for them before anybody else of their priority; whom that does not serve has its turn
+// like others.
+void Pass::ServeHeirs(int priority) {
+  for (; next_heir_ < heirs_.size(); ++next_heir_) {
+    const int slot = heirs_[next_heir_];
+    const ClusterState::Entry& entry = state_.entry(slot);
+    if (entry.job.priority < priority) return;
+    const bool within =
+        QueueOf(entry).config.limit >= 1 || LimitLeft(entry.queue).CoversKindsOf(entry.demand.Total());
+    if (within && (Place(slot) || ClaimComing(slot))) served_.insert(slot);
+  }
+}
+
 void Pass::Consider(int slot) {
-  const ClusterState::Entry& entry = state_.entry(slot);
-  if (HeldByLimit(entry)) return;
+  if (HeldByLimit(slot)) return;
   if (Place(slot) || Outrank(slot) || Claim(slot)) return;
   Block(slot);
 }
 
-// A job that waits for its queue's limit keeps what it needs of the limit from the jobs behind it.
-bool Pass::HeldByLimit(const ClusterState::Entry& entry) {
+Resources Pass::Limit(int queue) const {
+  return Fraction(state_.capacity(), state_.queues()[static_cast<size_t>(queue)].config.limit);
+}
+
+Resources Pass::LimitLeft(int queue) const {
+  return Limit(queue) - order_.Used(queue);
+}
+
+// A job that waits for its queue's limit is kept its part of that from the jobs behind it.
+bool Pass::HeldByLimit(int slot) {
+  const ClusterState::Entry& entry = state_.entry(slot);
   const QueueConfig& config = QueueOf(entry).config;
   if (config.limit >= 1) return false;
-  const Resources most = Fraction(state_.capacity(), config.limit);
   const Resources need = entry.demand.Total();
-  if (!most.Covers(need)) return true;
-  Resources open = most - order_.Used(entry.queue) - kept_[entry.queue];
+  if (!Limit(entry.queue).Covers(need) || !CouldEverRun(entry.demand)) return true;
+  Resources open = LimitLeft(entry.queue) - kept_[entry.queue];
   if (backfill_ && !backfill_->EndsBefore(now_us_, entry.job.estimate_us)) {
     const ClusterState::Entry& head = state_.entry(backfill_->head().slot);
     if (head.queue == entry.queue) open -= head.demand.Total();
   }
-  // A kind that the job does not need does not hold it up.
-  const auto fits = [](int64_t wanted, int64_t left) { return wanted == 0 || wanted <= left; };
-  if (fits(need.millicpus, open.millicpus) && fits(need.memory_bytes, open.memory_bytes) &&
-      fits(need.gpus, open.gpus))
-    return false;
-  if (config.policy.fill != QueueFill::kSkip) kept_[entry.queue] += need;
+  if (open.CoversKindsOf(need)) return false;
+  if (!MakeHead(slot) && config.policy.fill != QueueFill::kSkip) kept_[entry.queue] += need;
   if (config.policy.fill == QueueFill::kStrict) order_.CloseWaiting(entry.queue);
   return true;
 }
 
+// Counts what jobs that are to end still hold.
+bool Pass::WithinLimitNow(const ClusterState::Entry& entry) const {
+  if (QueueOf(entry).config.limit >= 1) return true;
+  const Resources open = Limit(entry.queue) - used_[static_cast<size_t>(entry.queue)];
+  return open.CoversKindsOf(entry.demand.Total());
+}
+
 bool Pass::Place(int slot) {
   const ClusterState::Entry& entry = state_.entry(slot);
-  if (!anything_fits_ || refused_.Cover(entry.demand)) return false;
+  if (!anything_fits_ || refused_.Cover(entry.demand) || !WithinLimitNow(entry)) return false;
   const bool stays = backfill_ && !backfill_->EndsBefore(now_us_, entry.job.estimate_us);
   if (stays && refused_behind_head_.Cover(entry.demand)) return false;
   const auto spot = (stays ? backfill_->open() : free_).Find(entry.demand);
@@ -101,6 +129,7 @@ bool Pass::Place(int slot) {
   for (auto& [queue, own] : own_) own.Take(*spot, entry.job.need);
   order_.Charge(entry.queue, entry.demand.Total());
   anything_fits_ = free_.Find(least_).has_value();
+  used_[static_cast<size_t>(entry.queue)] += entry.demand.Total();
   decisions_.placements.push_back(state_.PlacementOf(slot, *spot));
   grants_.push_back({slot, *spot, now_us_ + entry.job.estimate_us, {}});
   return true;
@@ -129,26 +158,28 @@ bool Pass::Outranks(const ClusterState::Entry& entry) const {
   return state_.LowestRunning().value_or(entry.job.priority) < entry.job.priority;
 }
 
-bool Pass::Claim(int slot) {
-  const ClusterState::Entry& entry = state_.entry(slot);
-  auto spot = coming_ ? coming_->Find(entry.demand) : std::nullopt;
-  if (!spot) {
-    const bool reclaims = Reclaims(entry);
-    if (searches_left_ == 0 || (!reclaims && !Outranks(entry))) return false;
-    Refusals& unclaimable = unclaimable_[reclaims ? entry.queue : -1];
-    if (unclaimable.Cover(entry.demand)) return false;
-    --searches_left_;
-    const std::vector<int> victims = Victims(slot, reclaims);
-    if (victims.empty()) {
-      unclaimable.Add(entry.demand);
-      return false;
-    }
-    for (const int victim : victims) Ask(victim);
-    spot = coming_->Find(entry.demand);
-  }
+bool Pass::ClaimComing(int slot) {
+  const auto spot = coming_ ? coming_->Find(state_.entry(slot).demand) : std::nullopt;
   if (!spot || (backfill_ && backfill_->Reserves(*spot))) return false;
   Hold(slot, *spot);
   return true;
+}
+
+bool Pass::Claim(int slot) {
+  if (ClaimComing(slot)) return true;
+  const ClusterState::Entry& entry = state_.entry(slot);
+  const bool reclaims = Reclaims(entry);
+  if (searches_left_ == 0 || (!reclaims && !Outranks(entry))) return false;
+  Refusals& unclaimable = unclaimable_[reclaims ? entry.queue : -1];
+  if (unclaimable.Cover(entry.demand)) return false;
+  --searches_left_;
+  const std::vector<int> victims = Victims(slot, reclaims);
+  if (victims.empty()) {
+    unclaimable.Add(entry.demand);
+    return false;
+  }
+  for (const int victim : victims) Ask(victim);
+  return ClaimComing(slot);
 }
 
 std::vector<int> Pass::Victims(int slot, bool reclaims) {
@@ -195,17 +226,22 @@ void Pass::Ask(int victim) {
 
 void Pass::Block(int slot) {
   const ClusterState::Entry& entry = state_.entry(slot);
-  const QueuePolicy& policy = QueueOf(entry).config.policy;
-  const bool waits_its_turn = policy.fill != QueueFill::kSkip && CouldEverRun(entry.demand);
-  if (waits_its_turn && !backfill_) {
-    if (auto head = Reserve(state_, free_, grants_, slot)) {
-      head->at_us = std::max(head->at_us, now_us_);
-      decisions_.reservation = {entry.job.id, head->at_us, state_.PlacementOf(slot, head->spot).nodes};
-      backfill_.emplace(std::move(*head), free_);
-    }
-  }
-  const bool strict = policy.fill == QueueFill::kStrict && waits_its_turn;
+  MakeHead(slot);
+  const bool strict = QueueOf(entry).config.policy.fill == QueueFill::kStrict && CouldEverRun(entry.demand);
   if (strict || !WorthLooking(entry)) order_.CloseWaiting(entry.queue);
+}
+
+bool Pass::MakeHead(int slot) {
+  const ClusterState::Entry& entry = state_.entry(slot);
+  const QueueConfig& config = QueueOf(entry).config;
+  if (backfill_ || config.policy.fill == QueueFill::kSkip || !CouldEverRun(entry.demand)) return false;
+  std::optional<Resources> limit_left;
+  if (config.limit < 1) limit_left = LimitLeft(entry.queue);
+  auto head = Reserve(state_, free_, grants_, limit_left, slot, now_us_);
+  if (!head) return false;
+  decisions_.reservation = {entry.job.id, head->at_us, state_.PlacementOf(slot, head->spot).nodes};
+  backfill_.emplace(std::move(*head), free_);
+  return true;
 }
 
 // Whether a later job of the queue could still get anything.
@@ -222,9 +258,11 @@ void Pass::Confirm(int slot) {
   if (asked_.contains(slot)) return;
   const ClusterState::Entry& entry = state_.entry(slot);
   FreeNodes& own = own_.at(entry.queue);
-  const bool stays = std::all_of(entry.spot.nodes.begin(), entry.spot.nodes.end(), [&](int node) {
-    return own.Covers(node, entry.spot.gpu_type, entry.job.need);
-  });
+  const QueueConfig& config = QueueOf(entry).config;
+  const bool within = config.limit >= 1 || LimitLeft(entry.queue).CoversKindsOf(entry.demand.Total());
+  const bool stays = within && std::all_of(entry.spot.nodes.begin(), entry.spot.nodes.end(), [&](int node) {
+                       return own.Covers(node, entry.spot.gpu_type, entry.job.need);
+                     });
   if (stays) {
     own.Take(entry.spot, entry.job.need);
     order_.Charge(entry.queue, entry.demand.Total());

@@ -31,12 +31,18 @@ class Pass {
   const ClusterState::Queue& QueueOf(const ClusterState::Entry& entry) const {
     return state_.queues()[static_cast<size_t>(entry.queue)];
   }
+  void ServeHeirs(int priority);
   void Consider(int slot);
-  bool HeldByLimit(const ClusterState::Entry& entry);
+  Resources Limit(int queue) const;
+  Resources LimitLeft(int queue) const;
+  bool HeldByLimit(int slot);
+  bool WithinLimitNow(const ClusterState::Entry& entry) const;
   bool Place(int slot);
   bool Outrank(int slot);
+  bool ClaimComing(int slot);
   bool Claim(int slot);
   void Block(int slot);
+  bool MakeHead(int slot);
   bool WorthLooking(const ClusterState::Entry& entry);
   void Confirm(int slot);
 
@@ -65,10 +71,14 @@ class Pass {
   std::map<int, Refusals> unclaimable_;  // by queue; -1: by priority alone
   std::map<int, Resources> kept_;        // for jobs that wait for their queue's limit, by queue
   std::vector<Resources> held_;          // by jobs that run and stay, by queue
+  std::vector<Resources> used_;          // by all that run, those that are to end too, by queue
   std::vector<Grant> grants_;
   std::set<int> confirmed_;  // running jobs of preemptive queues that had their turn and stay
   std::set<int> asked_;      // running jobs that are to end
-  int searches_left_;
+  const std::vector<int> heirs_;
+  size_t next_heir_ = 0;
+  std::set<int> served_;  // heirs that had what came free for them
+  size_t searches_left_;
   Decisions decisions_;
 };
 

@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace orrery::jobs::internal {
+namespace {
+
+// Shares are sums of fractions.
+constexpr double kRounding = 1e-9;
+
+}  // namespace
 
 double DominantShare(const Resources& used, const Resources& capacity) {
   const auto fraction = [](int64_t part, int64_t whole) {
@@ -45,7 +51,10 @@ void TurnOrder::SetPromised() {
   if (!slot) return;
   const ClusterState::Entry& entry = state_.entry(*slot);
   const QueuePolicy& policy = state_.queues()[static_cast<size_t>(entry.queue)].config.policy;
-  if (policy.fill != QueueFill::kReserve || policy.preemptive) return;
+  // A strict queue by duration lets a shorter job go first, whatever its first one was promised.
+  const bool keeps = policy.fill == QueueFill::kReserve ||
+                     (policy.fill == QueueFill::kStrict && policy.order == QueueOrder::kAge);
+  if (!keeps || policy.preemptive) return;
   Cursor& cursor = cursors_[static_cast<size_t>(entry.queue)];
   cursor.promised = RankOf(entry, *slot, policy, 0);
   promised_slot_ = *slot;
@@ -79,26 +88,44 @@ void TurnOrder::Advance(int queue) {
   }
 }
 
-void TurnOrder::PushHead(int queue) {
+std::optional<TurnOrder::Head> TurnOrder::HeadOf(int queue) const {
   const auto next = Peek(queue);
-  if (!next) return;
+  if (!next) return std::nullopt;
   const Cursor& cursor = cursors_[static_cast<size_t>(queue)];
   const QueueConfig& config = state_.queues()[static_cast<size_t>(queue)].config;
   const double share = Share(queue);
-  const bool under = config.guaranteed > 0 && share < config.guaranteed;
+  const ClusterState::Entry& entry = state_.entry(next->slot);
+  const double then = DominantShare(Used(queue) + entry.demand.Total(), state_.capacity());
+  const bool under = config.guaranteed > 0 && then <= config.guaranteed + kRounding;
   const bool promised = cursor.promised && *cursor.promised == *next;
-  heads_.push({.less_priority = next->less_priority,
-               .beyond_guarantee = under ? 0 : 1,
-               .not_promised = promised ? 0 : 1,
-               .ratio = share / (under ? config.guaranteed : config.weight),
-               .sequence = next->sequence,
-               .queue = queue});
+  return Head{.less_priority = next->less_priority,
+              .beyond_guarantee = under ? 0 : 1,
+              .not_promised = promised ? 0 : 1,
+              .ratio = share / (under ? config.guaranteed : config.weight),
+              .sequence = next->sequence,
+              .queue = queue};
+}
+
+void TurnOrder::PushHead(int queue) {
+  if (const auto head = HeadOf(queue)) heads_.push(*head);
+}
+
+// A queue may have been charged out of its turn, or closed.
+void TurnOrder::DropStale() {
+  while (!heads_.empty()) {
+    const Head top = heads_.top();
+    const auto now = HeadOf(top.queue);
+    if (now == top) return;
+    heads_.pop();
+    if (now) heads_.push(*now);
+  }
 }
 
 std::optional<int> TurnOrder::Next() {
   // Only now, since the queue may have been charged after its last turn.
   if (last_) PushHead(*last_);
   last_.reset();
+  DropStale();
   if (heads_.empty()) return std::nullopt;
   last_ = heads_.top().queue;
   heads_.pop();

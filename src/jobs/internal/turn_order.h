@@ -54,8 +54,10 @@ class TurnOrder {
   void SetPromised();
   void SkipPromised(Cursor& cursor) const;
   std::optional<RankKey> Peek(int queue) const;
+  std::optional<Head> HeadOf(int queue) const;
   void Advance(int queue);
   void PushHead(int queue);
+  void DropStale();
 
   const ClusterState& state_;
   std::vector<Cursor> cursors_;
