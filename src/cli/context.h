@@ -60,5 +60,6 @@ void AddLogs(CLI::App& app, Context& context);
 void AddRuns(CLI::App& app, Context& context);
 void AddReproduce(CLI::App& app, Context& context);
 void AddWebhooks(CLI::App& app, Context& context);
+void AddAdmin(CLI::App& app, Context& context);
 
 }  // namespace orrery::cli

@@ -112,6 +112,7 @@ int Run(int argc, char** argv, Context& context) {
   AddRuns(app, context);
   AddReproduce(app, context);
   AddWebhooks(app, context);
+  AddAdmin(app, context);
 
   std::vector<std::string> words(argv + 1, argv + argc);
   const size_t own = OwnWordsBegin(app, words);
