@@ -243,7 +243,7 @@ std::shared_ptr<const Picture> SchedulerLoop::DecideAfter(const std::vector<Todo
   std::vector<SchedulerNode> nodes;
   for (const ExecutorNode& node : with_.executor.Nodes()) nodes.push_back({node.name, CapacityOf(node)});
   state.SetNodes(nodes);
-  state.Promise(promised_);
+  state.Promise(promised_, heirs_);
   for (const auto& [id, job] : tracked_) {
     if (HoldsResources(job.standing) && !ending.contains(id)) {
       state.Put(RunningOf(id, job, picture->at_us));
@@ -277,6 +277,7 @@ void SchedulerLoop::TakeDecisions(Picture& picture, std::vector<Todo>& decided) 
   }
   promised_.reset();
   if (decisions.reservation) promised_ = decisions.reservation->job_id;
+  heirs_ = decisions.awaiting;
   revisit_at_.reset();
   if (decisions.revisit_us) {
     const Microseconds wait(*decisions.revisit_us - picture.at_us);

@@ -107,6 +107,7 @@ class SchedulerLoop {
   std::map<JobId, Tracked> tracked_;
   Mail pending_;                                 ///< taken, not yet stored
   std::optional<std::string> promised_;          ///< the job that the latest decision kept resources for
+  std::vector<std::string> heirs_;               ///< for whom it asked others to end
   Clock::Monotonics decided_at_{0};              ///< when it was last decided who starts
   std::optional<Clock::Monotonics> revisit_at_;  ///< when that may change by itself
   std::unique_ptr<Launcher> launcher_;
