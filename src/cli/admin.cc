@@ -3,6 +3,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -77,10 +78,14 @@ int64_t MeanDemand(const std::vector<jobs::TraceJob>& list) {
   return std::clamp<int64_t>(static_cast<int64_t>(std::min(mean, 1e6)), 1, 1'000'000);
 }
 
-/// The policies asked for, in the order of the table of contents; all of them when none is named.
+/// The policies asked for, in the order of the table of contents; all of them when none is named. Beside predictions
+/// stands what knowing the durations would give.
 std::vector<jobs::SimulatedPolicy> Chosen(const std::vector<std::string>& names) {
+  const auto named = [&](std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   const auto wanted = [&](const jobs::SimulatedPolicy& policy) {
-    return names.empty() || std::find(names.begin(), names.end(), policy.name) != names.end();
+    return names.empty() || named(policy.name) || (policy.name == "sjf" && named("predicted_sjf"));
   };
   std::vector<jobs::SimulatedPolicy> chosen;
   for (const jobs::SimulatedPolicy& policy : jobs::SimulatedPolicies()) {

@@ -80,8 +80,9 @@ class Projection {
 
 }  // namespace
 
-std::optional<Head> Reserve(const ClusterState& state, const FreeNodes& free, const std::vector<Grant>& grants,
-                            std::optional<Resources> limit_left, int slot, int64_t now_us) {
+std::optional<Head> Reserve(const ClusterState& state, const FreeNodes& free,
+                            const std::vector<Grant>& grants, std::optional<Resources> limit_left, int slot,
+                            int64_t now_us) {
   const Demand& demand = state.entry(slot).demand;
   const auto within = [&] { return !limit_left || limit_left->CoversKindsOf(demand.Total()); };
   Projection projection(free, demand);

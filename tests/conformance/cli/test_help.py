@@ -17,6 +17,7 @@ COMMANDS = [
     "runs show",
     "runs compare",
     "reproduce",
+    "admin simulate",
     "webhooks",
     "webhooks add",
     "webhooks test",
