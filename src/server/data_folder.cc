@@ -22,6 +22,7 @@ bool Lock(const File& file) {
 }
 
 /// How long a killed server's lock may outlive it: a child that it forked holds its files until it executes something else.
+/// Whether its process is gone cannot be asked: its number may be another's by now, or our own.
 constexpr std::chrono::seconds kForkedChild{2};
 constexpr std::chrono::milliseconds kBetweenTries{5};
 
@@ -43,21 +44,26 @@ DataFolder::DataFolder(FileSystem& files, std::string path) : files_(files), pat
   lock_ = files_.Open(path_ + "/lock", OpenMode::kCreate, 0600);
   const auto deadline = std::chrono::steady_clock::now() + kForkedChild;
   while (!Lock(*lock_)) {
-    const std::optional<ServerRecord> other = Running(files_, path_);
-    const bool alive = other && files_.Exists("/proc/" + std::to_string(other->pid));
-    if (!alive && std::chrono::steady_clock::now() < deadline) {
+    if (std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(kBetweenTries);
       continue;
     }
+    const std::optional<ServerRecord> other = Running(files_, path_);
     throw Error(Code::kFailedPrecondition,
                 "another server uses this data folder: stop it, or give --data another folder: " + path_ +
                     (other ? " (pid " + std::to_string(other->pid) + ", http://" + other->http + ")" : ""));
   }
+  // A killed server's: whoever looked for ours meanwhile would be sent to an address that is another's by now.
+  RemoveRecord();
+}
+
+void DataFolder::RemoveRecord() {
+  if (files_.Exists(path_ + "/server.json")) files_.Remove(path_ + "/server.json");
 }
 
 DataFolder::~DataFolder() {
   try {
-    if (files_.Exists(path_ + "/server.json")) files_.Remove(path_ + "/server.json");
+    RemoveRecord();
   } catch (const Error& error) {
     Log(LogLevel::kWarning, "cannot remove server.json", {{"reason", error.what()}});
   }

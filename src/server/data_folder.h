@@ -52,6 +52,8 @@ class DataFolder {
   static std::optional<ServerRecord> Running(FileSystem& files, const std::string& path);
 
  private:
+  void RemoveRecord();
+
   FileSystem& files_;
   std::string path_;
   std::unique_ptr<File> lock_;
