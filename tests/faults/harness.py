@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from tests.server_process import wait_until_ready
+from tests.server_process import stamp, wait_until_ready
 
 BINARY = Path(os.environ.get("ORRERY_BINARY", Path(__file__).parents[2] / "build" / "orrery")).resolve()
 FAULTY = BINARY.with_name("orrery_faulty_server")
@@ -76,6 +76,7 @@ class Server:
 
     def _spawn(self, command: list[str]) -> float:
         started = time.monotonic()
+        before = stamp(self.data)
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 self.wrapper + command,
@@ -86,7 +87,7 @@ class Server:
             )
         # In a mount namespace of its own, only the server sees what lies on its disks.
         inside = Path(f"/proc/{self.process.pid}/root{self.data}") if self.wrapper else self.data
-        self.url = wait_until_ready(self.process, inside, self.log)
+        self.url = wait_until_ready(self.process, inside, self.log, before)
         self.seen = inside
         return time.monotonic() - started
 

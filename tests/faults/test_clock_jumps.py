@@ -37,7 +37,7 @@ def test_only_records_follow_the_wall_clock(
     length = BETWEEN_JUMPS * (len(jumps) + 1)
     jobs.submit("runs", seconds=length, exit_code=3)
     jobs.submit("times out", seconds=600, timeout=3)
-    # RETRY jobs.submit("is retried", exit_code=1, retries=2)
+    jobs.submit("is retried", exit_code=1, retries=2)
     waits = jobs.submit("waits", seconds=0.1, cpus=cpus_of(server))
     cancelled = jobs.submit("is cancelled", cpus=cpus_of(server))
     for number, shift in enumerate(jumps):
