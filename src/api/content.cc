@@ -54,13 +54,16 @@ http::Response GetObject(content::Store& store, const http::Request& request) {
 }  // namespace
 
 void AddContentRoutes(http::Router& router, content::Store& store) {
-  router.Post<MissingRequest, MissingAnswer>(
-      "/api/v1/content/missing",
-      {.id = "missingContent", .summary = "Ask which objects have to be uploaded.", .tag = "content"},
-      [&](const http::Request&, const MissingRequest& asked) {
-        if (asked.digests.size() > kMostDigests) throw InvalidField("digests", "at most 100000 at once");
-        return MissingAnswer{store.Missing(asked.digests)};
-      });
+  const http::Doc missing = {.id = "missingContent",
+                             .summary = "Ask which objects have to be uploaded.",
+                             .tag = "content",
+                             .work = http::Work::kReads};
+  router.Post<MissingRequest, MissingAnswer>("/api/v1/content/missing", missing,
+                                             [&](const http::Request&, const MissingRequest& asked) {
+                                               if (asked.digests.size() > kMostDigests)
+                                                 throw InvalidField("digests", "at most 100000 at once");
+                                               return MissingAnswer{store.Missing(asked.digests)};
+                                             });
   router.Add(
       {.method = http::Method::kPut,
        .pattern = "/api/v1/content/{digest}",

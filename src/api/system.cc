@@ -23,13 +23,15 @@ void AddSystemRoutes(http::Router& router, const Readiness& readiness, const htt
                      {.id = "getHealth",
                       .summary = "Whether the process answers.",
                       .tag = "system",
-                      .access = http::Access::kPublic},
+                      .access = http::Access::kPublic,
+                      .work = http::Work::kAtOnce},
                      [](const http::Request&) { return Status{"ok"}; });
   router.Get<Status>("/api/v1/ready",
                      {.id = "getReadiness",
                       .summary = "Whether the server takes work; 503 while it starts or drains.",
                       .tag = "system",
-                      .access = http::Access::kPublic},
+                      .access = http::Access::kPublic,
+                      .work = http::Work::kAtOnce},
                      [&](const http::Request&) {
                        if (!readiness.ready)
                          throw Error(Code::kUnavailable, "the server is starting or stopping");
@@ -39,7 +41,8 @@ void AddSystemRoutes(http::Router& router, const Readiness& readiness, const htt
                         {.id = "getVersion",
                          .summary = "What this server was built from.",
                          .tag = "system",
-                         .access = http::Access::kPublic},
+                         .access = http::Access::kPublic,
+                         .work = http::Work::kAtOnce},
                         [](const http::Request&) { return ThisBuild(); });
   router.Add({.method = http::Method::kGet,
               .pattern = "/metrics",

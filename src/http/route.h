@@ -18,6 +18,14 @@ enum class Access {
   kPublic,         ///< answers anybody: health, version, the pages themselves
 };
 
+/// What a handler waits for, so that nothing waits behind what is slower by nature: reading goes on while every write
+/// waits for the disk, and health is told while everything waits.
+enum class Work {
+  kByMethod,  ///< GET and HEAD read, all others write
+  kReads,     ///< reads although its method is another's
+  kAtOnce,    ///< answers from memory: runs on the connection's own thread
+};
+
 /// What a route does with a request's body.
 struct BodyPolicy {
   enum class Kind { kNone, kBuffered, kStream };
@@ -54,6 +62,7 @@ struct Doc {
   std::vector<QueryDoc> query = {};
   std::string answers = "application/json";  ///< content type of an untyped answer
   Access access = Access::kAuthenticated;
+  Work work = Work::kByMethod;
 };
 
 /// One row of the route table.

@@ -44,8 +44,10 @@ class Server::Core {
         metrics_(metrics),
         clock_(clock),
         workers_(std::in_place, static_cast<size_t>(options_.workers), options_.queue),
+        write_workers_(std::in_place, static_cast<size_t>(options_.write_workers), options_.queue),
         stream_workers_(std::in_place, static_cast<size_t>(options_.stream_workers), options_.queue),
-        shared_{router, gate_, options_, clock, metrics, *workers_, *stream_workers_, buffered_} {}
+        shared_{router,    gate_,           options_,         clock,    metrics,
+                *workers_, *write_workers_, *stream_workers_, buffered_} {}
 
   void Start();
   void Stop(std::chrono::milliseconds patience);
@@ -66,6 +68,7 @@ class Server::Core {
   Metrics& metrics_;
   Clock& clock_;
   std::optional<WorkerPool> workers_;
+  std::optional<WorkerPool> write_workers_;
   std::optional<WorkerPool> stream_workers_;
   std::atomic<uint64_t> buffered_ = 0;
   Shared shared_;
@@ -215,6 +218,7 @@ void Server::Core::Stop(std::chrono::milliseconds patience) {
     io->thread.join();
   }
   stream_workers_.reset();
+  write_workers_.reset();
   workers_.reset();
   acceptor_.reset();
   io_.clear();

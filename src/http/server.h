@@ -19,9 +19,10 @@ struct ServerOptions {
   /// Names, without port, that a Host header may carry beside loopback names and IP addresses.
   std::vector<std::string> host_names;
   int io_threads = 1;
-  int workers = 32;         ///< run handlers
+  int workers = 32;         ///< run handlers that read, and carry long answers on
+  int write_workers = 32;   ///< run handlers that write
   int stream_workers = 32;  ///< run handlers that read a streamed body
-  size_t queue = 1024;      ///< requests that may wait for a worker of either kind; 503 beyond
+  size_t queue = 1024;      ///< requests that may wait for a worker of each kind; 503 beyond
   size_t max_connections = 2048;
   uint64_t buffered_bytes = 512u << 20;  ///< of all buffered bodies beyond their first 64 KiB; 503 beyond
   size_t header_bytes = 64u << 10;
@@ -39,7 +40,7 @@ struct ServerOptions {
 ///
 ///   created --Start()--> listening --Stop()--> draining --> stopped
 ///
-/// Sockets live on a few io threads; handlers run on a fixed pool of workers. Start and Stop are called from
+/// Sockets live on a few io threads; handlers run on fixed pools of workers. Start and Stop are called from
 /// one thread.
 class Server {
  public:

@@ -204,5 +204,40 @@ TEST_F(ServerLimitsTest, AFullQueueAnswers503) {
   EXPECT_EQ(c.Ask(RequestText("GET", "/api/hello")).status, 200);
 }
 
+TEST_F(ServerLimitsTest, ReadsDoNotWaitBehindWritesNorHealthBehindEither) {
+  host_.options.workers = 1;
+  host_.options.write_workers = 1;
+  std::atomic<bool> go = false;
+  std::atomic<int> entered = 0;
+  const auto wait = [&](const Request&) {
+    ++entered;
+    entered.notify_all();
+    go.wait(false);
+    return Response::Text("done");
+  };
+  const auto hello = [](const Request&) { return Response::Text("hello"); };
+  host_.router.Post<NoBody, Response>("/api/write", {.id = "write"}, wait);
+  host_.router.Post<NoBody, Response>("/api/ask", {.id = "ask", .work = Work::kReads}, hello);
+  host_.router.Get<Response>("/api/wait", {.id = "wait"}, wait);
+  host_.router.Get<Response>("/api/health", {.id = "health", .work = Work::kAtOnce}, hello);
+  host_.Start();
+  RawClient writer = host_.Connect();
+  RawClient other_writer = host_.Connect();
+  writer.Send(RequestText("POST", "/api/write"));
+  entered.wait(0);
+  other_writer.Send(RequestText("POST", "/api/write"));
+  EXPECT_EQ(host_.Connect().Ask(RequestText("GET", "/api/hello")).status, 200);
+  EXPECT_EQ(host_.Connect().Ask(RequestText("POST", "/api/ask")).status, 200);
+  RawClient reader = host_.Connect();
+  reader.Send(RequestText("GET", "/api/wait"));
+  entered.wait(1);
+  EXPECT_EQ(host_.Connect().Ask(RequestText("GET", "/api/health")).status, 200);
+  go = true;
+  go.notify_all();
+  EXPECT_EQ(reader.Read().body, "done");
+  EXPECT_EQ(writer.Read().body, "done");
+  EXPECT_EQ(other_writer.Read().body, "done");
+}
+
 }  // namespace
 }  // namespace orrery::http

@@ -122,6 +122,14 @@ BodyPolicy BodyOf(const Entry& entry) {
   return BodyPolicy::Buffered(kMostBodyBytes);
 }
 
+http::Work WorkOf(const Entry& entry) {
+  if (entry.call == Health || entry.call == Version) return http::Work::kAtOnce;
+  const bool asks = entry.call == SearchExperiments || entry.call == SearchDatasets ||
+                    entry.call == SearchRuns || entry.call == SearchLoggedModels ||
+                    entry.call == GetLatestVersions;
+  return asks ? http::Work::kReads : http::Work::kByMethod;
+}
+
 void Add(http::Router& router, const Services& services, const std::string& prefix, const Entry& entry) {
   const bool is_public = entry.call == Health || entry.call == Version;
   router.Add(
@@ -129,7 +137,8 @@ void Add(http::Router& router, const Services& services, const std::string& pref
        .pattern = prefix + std::string(entry.path),
        .doc = {.id = "mlflow " + std::string(entry.path),
                .tag = "mlflow",
-               .access = is_public ? http::Access::kPublic : http::Access::kAuthenticated},
+               .access = is_public ? http::Access::kPublic : http::Access::kAuthenticated,
+               .work = WorkOf(entry)},
        .body = BodyOf(entry),
        .handler = [services, call = entry.call](http::Request& request) { return call(services, request); }});
 }

@@ -17,6 +17,12 @@ constexpr uint64_t kMostDiscarded = 64u << 10;
 constexpr std::chrono::milliseconds kLinger{2'000};
 constexpr uint64_t kMostLingered = 64u << 20;
 
+WorkerPool& PoolFor(const Route& route, const Shared& shared) {
+  // HEAD is answered by the route of GET.
+  const bool reads = route.method == Method::kGet || route.doc.work == Work::kReads;
+  return reads ? shared.workers : shared.write_workers;
+}
+
 class InFlight {
  public:
   explicit InFlight(Metrics& metrics) : metrics_(metrics) { ++metrics_.in_flight; }
@@ -199,7 +205,12 @@ Task<Response> Session::HandleBuffered(Admission& admission) {
 
   Response response;
   auto work = [&] { response = shared_.router.Run(*admission.route, admission.request); };
-  if (!co_await OnWorker(shared_.workers, false, work)) {
+  const Route& route = *admission.route;
+  if (route.doc.work == Work::kAtOnce) {
+    work();
+    co_return response;
+  }
+  if (!co_await OnWorker(PoolFor(route, shared_), false, work)) {
     co_return shared_.gate.Busy(parser_->head().target);
   }
   co_return response;

@@ -28,6 +28,7 @@ struct Shared {
   Clock& clock;
   Metrics& metrics;
   WorkerPool& workers;
+  WorkerPool& write_workers;
   WorkerPool& stream_workers;
   std::atomic<uint64_t>& buffered;  ///< bytes set aside for bodies, against options.buffered_bytes
 };
