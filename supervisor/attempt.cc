@@ -40,7 +40,7 @@ sigset_t HandledSignals() {
 
 Attempt::Attempt(const jobs::record::LaunchRecord& launch, const AttemptDirectory& directory,
                  ReservedRecord started)
-    : launch_(launch), directory_(directory), started_(std::move(started)) {
+    : launch_(launch), directory_(directory), started_(std::move(started)), groups_(launch.groups) {
   const sigset_t handled = HandledSignals();
   signals_ = Descriptor(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
   timer_ = Descriptor(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
@@ -51,12 +51,14 @@ OutcomeRecord Attempt::Run() {
     outcome_.cause = Cause::kLaunchFailed;
     outcome_.message = std::string("the supervisor cannot watch processes: ") + strerror(errno);
   } else {
+    groups_.Make();
     for (std::size_t i = 0; i < launch_.steps.size(); ++i) {
       outcome_.step = static_cast<std::int64_t>(i);
       if (!RunStep(launch_.steps[i], i + 1 == launch_.steps.size())) break;
     }
   }
-  KillDescendants();
+  KillEverything();
+  groups_.Remove();
   outcome_.ended_at_us = EndMicros();
   return outcome_;
 }
@@ -76,7 +78,9 @@ bool Attempt::RunStep(const Step& step, bool main) {
   }
   const Descriptor log = directory_.OpenLog();
   const int log_error = log ? 0 : errno;
-  const StartedStep started = log ? StartStep(step, launch_.memory_limit_bytes, log) : StartedStep();
+  group_oom_kills_ = groups_.OomKills();
+  machine_oom_kills_ = OomKillsOnMachine();
+  const StartedStep started = log ? StartStep(step, launch_.memory_limit_bytes, groups_, log) : StartedStep();
   if (started.pid == 0) {
     const bool full = log_error == ENOSPC || log_error == EDQUOT;
     outcome_.cause = full ? Cause::kStorageFull : Cause::kLaunchFailed;
@@ -90,9 +94,7 @@ bool Attempt::RunStep(const Step& step, bool main) {
     main_began_us_ = Micros(CLOCK_BOOTTIME);
     // Nothing depends on it: the outcome says it again.
     started_.Publish(
-        jobs::record::Encode(jobs::record::StartedRecord{
-            *outcome_.started_at_us, launch_.memory_limit_bytes > 0 ? "rlimit: data of each process" : ""}),
-        false);
+        jobs::record::Encode(jobs::record::StartedRecord{*outcome_.started_at_us, Enforcement()}), false);
   }
   SetTimer(step.timeout_ms);
   while (!StepIsOver()) WaitForEvent();
@@ -172,12 +174,34 @@ void Attempt::RecordStepEnd() {
     outcome_.signal = WTERMSIG(*status_);
     outcome_.cause = Cause::kSignalled;
   }
+  if (RanOutOfMemory()) outcome_.cause = Cause::kOutOfMemory;
   if (ending_) outcome_.cause = *ending_;
   outcome_.max_rss_bytes = usage_.ru_maxrss * 1024;
   outcome_.user_cpu_us = Micros(usage_.ru_utime);
   outcome_.system_cpu_us = Micros(usage_.ru_stime);
-  KillDescendants();  // what a step left behind does not run beside the next one
+  KillEverything();  // what a step left behind does not run beside the next one
   pid_ = 0;
+}
+
+bool Attempt::RanOutOfMemory() const {
+  if (outcome_.cause == Cause::kExited && outcome_.exit_code == 0) return false;
+  if (groups_.OomKills() > group_oom_kills_) return true;
+  // The machine's count says that somebody's process was killed, and the signal that it may well have been ours.
+  return !groups_.Limit("memory") && outcome_.signal == SIGKILL && OomKillsOnMachine() > machine_oom_kills_;
+}
+
+void Attempt::KillEverything() {
+  groups_.Kill();
+  KillDescendants();
+}
+
+std::string Attempt::Enforcement() const {
+  std::string text = groups_.Describe();
+  if (!groups_.Limit("memory") && launch_.memory_limit_bytes > 0) {
+    text += text.empty() ? "" : "; ";
+    text += "rlimit: data of each process";
+  }
+  return text;
 }
 
 }  // namespace orrery::supervisor

@@ -8,6 +8,7 @@
 
 #include "jobs/record.h"
 #include "supervisor/attempt_directory.h"
+#include "supervisor/control_groups.h"
 #include "supervisor/descriptor.h"
 
 namespace orrery::supervisor {
@@ -41,10 +42,14 @@ class Attempt {
   void SetTimer(std::int64_t milliseconds);
   void RecordStepEnd();
   std::int64_t EndMicros() const;
+  bool RanOutOfMemory() const;
+  void KillEverything();
+  std::string Enforcement() const;
 
   const jobs::record::LaunchRecord& launch_;
   const AttemptDirectory& directory_;
   ReservedRecord started_;
+  ControlGroups groups_;
   Descriptor signals_;
   Descriptor timer_;
   jobs::record::OutcomeRecord outcome_;
@@ -54,6 +59,9 @@ class Attempt {
   pid_t pid_ = 0;
   std::optional<int> status_;
   rusage usage_ = {};
+  /// Processes killed for want of memory before it: in its groups, on the machine.
+  std::int64_t group_oom_kills_ = 0;
+  std::int64_t machine_oom_kills_ = 0;
   bool killed_ = false;
   /// Why the attempt is being ended; stays set over the steps.
   std::optional<jobs::record::Cause> ending_;

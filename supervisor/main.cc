@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/syscall.h>
@@ -12,6 +13,7 @@
 #include "jobs/record.h"
 #include "supervisor/attempt.h"
 #include "supervisor/attempt_directory.h"
+#include "supervisor/control_groups.h"
 #include "supervisor/process.h"
 
 // Three processes. The first one returns to the server as soon as the attempt is claimed or refused. The
@@ -82,6 +84,16 @@ int Supervise(const AttemptDirectory& directory, Descriptor claimed) {
   return outcome.record.Publish(record::Encode(attempt.Run()), true) == 0 ? 0 : 1;
 }
 
+// Kills what a killed supervisor left, and removes its control groups.
+void KillRemains(const AttemptDirectory& directory) {
+  const record::Decoded<record::LaunchRecord> launch = record::DecodeLaunch(directory.ReadLaunch().bytes);
+  const std::vector<record::Group> none;
+  const ControlGroups groups(launch.record ? launch.record->groups : none);
+  groups.Kill();
+  KillDescendants();
+  groups.Remove();
+}
+
 // Locks the attempt and stays until its supervisor and all that it started are gone.
 int Guard(AttemptDirectory& directory, Descriptor claimed) {
   setsid();
@@ -101,7 +113,7 @@ int Guard(AttemptDirectory& directory, Descriptor claimed) {
   DetachStreams();
   while (waitpid(supervisor, nullptr, 0) < 0 && errno == EINTR) {
   }
-  KillDescendants();
+  KillRemains(directory);
   directory.Unlock();
   return 0;
 }

@@ -13,6 +13,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "supervisor/proc_files.h"
+
 namespace orrery::supervisor {
 namespace {
 
@@ -37,13 +39,28 @@ void Limit(std::int64_t memory_limit_bytes) {
   setrlimit(RLIMIT_DATA, &limit);
 }
 
+// What the parent tells a child that it has put into its groups.
+constexpr char kGo = 'g';
+constexpr char kLimitOwnMemory = 'm';
+
+// Returns the parent's word; 0: it died.
+char Await(int pipe) {
+  char word = 0;
+  ssize_t got = 0;
+  do got = read(pipe, &word, 1);
+  while (got < 0 && errno == EINTR);
+  return got == 1 ? word : 0;
+}
+
 // Runs in the child. Returns only on failure.
 Failure Become(char* const* argv, char** env, const char* cwd, std::int64_t memory_limit_bytes, int log,
-               pid_t parent) {
+               int go, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // Died before the line above: the signal will not come any more.
   if (getppid() != parent) _exit(127);
+  const char word = Await(go);
+  if (word == 0) _exit(127);
   const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0) return {Stage::kSetUp, errno};
   signal(SIGPIPE, SIG_DFL);
@@ -52,7 +69,7 @@ Failure Become(char* const* argv, char** env, const char* cwd, std::int64_t memo
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   if (chdir(cwd) != 0) return {Stage::kDirectory, errno};
-  Limit(memory_limit_bytes);
+  if (word == kLimitOwnMemory) Limit(memory_limit_bytes);
   environ = env;  // execvp looks the program up in the PATH of this
   execvp(argv[0], argv);
   return {Stage::kExecute, errno};
@@ -71,14 +88,6 @@ std::string Describe(const Failure& failure, const jobs::record::Step& step) {
   return why;
 }
 
-// Reads a whole small file under /proc.
-std::string ReadProc(const char* path) {
-  const Descriptor file(open(path, O_RDONLY | O_CLOEXEC));
-  char buffer[1024];
-  const ssize_t size = file ? read(file.number(), buffer, sizeof buffer) : 0;
-  return {buffer, size > 0 ? static_cast<std::size_t>(size) : 0};
-}
-
 // Returns a field of /proc/PID/stat; fields count from 3, the first one behind the program's name.
 std::int64_t StatField(const std::string& stat, int field) {
   std::size_t at = stat.rfind(')');  // the name may hold anything
@@ -95,32 +104,38 @@ void KillChildren() {
     if (pid <= 0) continue;
     char path[64];
     std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    if (StatField(ReadProc(path), 4) == self) kill(pid, SIGKILL);
+    if (StatField(ReadKernelFile(path), 4) == self) kill(pid, SIGKILL);
   }
   closedir(processes);
 }
 
 }  // namespace
 
-StartedStep StartStep(const jobs::record::Step& step, std::int64_t memory_limit_bytes,
+StartedStep StartStep(const jobs::record::Step& step, std::int64_t memory_limit_bytes, ControlGroups& groups,
                       const Descriptor& log) {
   const std::vector<char*> argv = Pointers(step.argv);
   std::vector<char*> env = Pointers(step.env);
-  int ends[2];
+  int ends[2], go_ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return {0, errno, "cannot create a pipe"};
   const Descriptor report(ends[0]);
   Descriptor write_end(ends[1]);
+  if (pipe2(go_ends, O_CLOEXEC) != 0) return {0, errno, "cannot create a pipe"};
+  const Descriptor awaits(go_ends[0]);
+  const Descriptor tells(go_ends[1]);
   const pid_t parent = getpid();
   const pid_t pid = fork();
   if (pid == 0) {
-    const Failure failure =
-        Become(argv.data(), env.data(), step.cwd.c_str(), memory_limit_bytes, log.number(), parent);
+    const Failure failure = Become(argv.data(), env.data(), step.cwd.c_str(), memory_limit_bytes,
+                                   log.number(), awaits.number(), parent);
     [[maybe_unused]] const ssize_t written = write(write_end.number(), &failure, sizeof failure);
     _exit(127);
   }
   if (pid < 0) return {0, errno, std::string("cannot create a process: ") + strerror(errno)};
   setpgid(pid, pid);
   write_end = Descriptor();
+  groups.Enter(pid);
+  const char word = groups.Limit("memory") ? kGo : kLimitOwnMemory;
+  [[maybe_unused]] const ssize_t told = write(tells.number(), &word, 1);  // or else it is dead
   Failure failure = {};
   ssize_t got = 0;
   do got = read(report.number(), &failure, sizeof failure);
@@ -143,12 +158,16 @@ void KillDescendants() {
   }
 }
 
+std::int64_t OomKillsOnMachine() {
+  return NumberBehind(ReadKernelFile("/proc/vmstat"), "oom_kill");
+}
+
 std::int64_t OwnStartTicks() {
-  return StatField(ReadProc("/proc/self/stat"), 22);
+  return StatField(ReadKernelFile("/proc/self/stat"), 22);
 }
 
 std::string BootId() {
-  std::string id = ReadProc("/proc/sys/kernel/random/boot_id");
+  std::string id = ReadKernelFile("/proc/sys/kernel/random/boot_id");
   while (!id.empty() && id.back() == '\n') id.pop_back();
   return id;
 }

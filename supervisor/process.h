@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "jobs/record.h"
+#include "supervisor/control_groups.h"
 #include "supervisor/descriptor.h"
 
 namespace orrery::supervisor {
@@ -18,15 +19,19 @@ struct StartedStep {
   std::string message;
 };
 
-/// Starts a step in a process group of its own: stdin from /dev/null, stdout and stderr appended to `log`. It
-/// is killed when this process dies. Returns once the program has been executed, or could not be.
-StartedStep StartStep(const jobs::record::Step& step, std::int64_t memory_limit_bytes, const Descriptor& log);
+/// Starts a step in a process group of its own and in `groups`: stdin from /dev/null, stdout and stderr appended to `log`.
+/// It is killed when this process dies. Returns once the program has been executed, or could not be.
+StartedStep StartStep(const jobs::record::Step& step, std::int64_t memory_limit_bytes, ControlGroups& groups,
+                      const Descriptor& log);
 
 /// Makes orphaned descendants our children, whatever group or session they moved to.
 void AdoptOrphans();
 
 /// Kills every descendant and reaps it. Needs AdoptOrphans before the first of them started.
 void KillDescendants();
+
+/// Returns how many processes the kernel killed on this machine for want of memory, since it was started.
+std::int64_t OomKillsOnMachine();
 
 /// Returns field 22 of /proc/self/stat: when this process started, in clock ticks since boot.
 std::int64_t OwnStartTicks();

@@ -11,8 +11,9 @@ namespace {
 constexpr std::string_view kMagic = "orrery-record";
 constexpr std::int64_t kVersion = 1;
 
-constexpr std::array<std::string_view, 7> kCauseNames = {
-    "exited", "signalled", "timeout", "cancelled", "terminated", "launch_failed", "storage_full"};
+constexpr std::array<std::string_view, 8> kCauseNames = {"exited",        "signalled",   "out_of_memory",
+                                                         "timeout",       "cancelled",   "terminated",
+                                                         "launch_failed", "storage_full"};
 
 // One list of fields a record: the encoder and the decoder both walk it.
 template <class Record, class Visitor>
@@ -26,6 +27,14 @@ void Walk(Record& step, Visitor& visit) {
 }
 
 template <class Record, class Visitor>
+requires std::is_same_v<std::remove_const_t<Record>, Group>
+void Walk(Record& group, Visitor& visit) {
+  visit("version", group.version);
+  visit("directory", group.directory);
+  visit("setting", group.settings);
+}
+
+template <class Record, class Visitor>
 requires std::is_same_v<std::remove_const_t<Record>, LaunchRecord>
 void Walk(Record& launch, Visitor& visit) {
   visit("job_id", launch.job_id);
@@ -35,6 +44,7 @@ void Walk(Record& launch, Visitor& visit) {
   visit("end_signal", launch.end_signal);
   visit("grace_ms", launch.grace_ms);
   visit("memory_limit_bytes", launch.memory_limit_bytes);
+  visit("group", launch.groups);
   visit("gpu", launch.gpus);
 }
 
@@ -98,10 +108,11 @@ class Encoder {
   void operator()(std::string_view name, const std::vector<std::string>& values) {
     for (const std::string& value : values) Field(name, value);
   }
-  void operator()(std::string_view name, const std::vector<Step>& steps) {
-    for (const Step& step : steps) {
+  template <class Part>
+  void operator()(std::string_view name, const std::vector<Part>& parts) {
+    for (const Part& part : parts) {
       Encoder inner;
-      Walk(step, inner);
+      Walk(part, inner);
       Field(name, inner.bytes_);
     }
   }
@@ -172,11 +183,12 @@ class Decoder {
       if (field == name) values.emplace_back(text);
     }
   }
-  void operator()(std::string_view name, std::vector<Step>& steps) {
+  template <class Part>
+  void operator()(std::string_view name, std::vector<Part>& parts) {
     for (const auto& [field, text] : fields_) {
       if (field != name) continue;
       Decoder inner(text);
-      Walk(steps.emplace_back(), inner);
+      Walk(parts.emplace_back(), inner);
       if (!inner.error_.empty()) error_ = inner.error_;
     }
   }

@@ -57,6 +57,18 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
+/// A control group for all that an attempt runs. The supervisor makes it, and removes it at the end.
+struct Group {
+  /// 1 or 2: the hierarchy's version.
+  std::int64_t version = 0;
+  std::string directory;
+  /// "WORD FILE VALUE" each, written in this order. WORD says what is limited, for people: "memory". A '?' before it: the
+  /// file need not be there. No setting: the group only holds the processes together.
+  std::vector<std::string> settings;
+
+  bool operator==(const Group&) const = default;
+};
+
 /// The last step is the main one; those before prepare it. SIGUSR1 to the supervisor cancels the attempt.
 struct LaunchRecord {
   std::string job_id;
@@ -67,8 +79,10 @@ struct LaunchRecord {
   std::optional<std::int64_t> end_signal;
   /// Between that signal and SIGKILL.
   std::int64_t grace_ms = 10'000;
-  /// RLIMIT_DATA of each process; 0: none.
+  /// RLIMIT_DATA of each process where no group limits memory; 0: none.
   std::int64_t memory_limit_bytes = 0;
+  /// Those that cannot be made are left out.
+  std::vector<Group> groups;
   /// The GPUs that the server gave it, for the server that adopts it.
   std::vector<std::string> gpus;
 
@@ -102,6 +116,7 @@ struct StartedRecord {
 enum class Cause {
   kExited,
   kSignalled,
+  kOutOfMemory,
   kTimeout,
   kCancelled,
   /// The supervisor was told to end by SIGTERM or SIGINT: the machine goes down.
