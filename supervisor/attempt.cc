@@ -51,7 +51,6 @@ OutcomeRecord Attempt::Run() {
     outcome_.cause = Cause::kLaunchFailed;
     outcome_.message = std::string("the supervisor cannot watch processes: ") + strerror(errno);
   } else {
-    groups_.Make();
     for (std::size_t i = 0; i < launch_.steps.size(); ++i) {
       outcome_.step = static_cast<std::int64_t>(i);
       if (!RunStep(launch_.steps[i], i + 1 == launch_.steps.size())) break;
@@ -78,6 +77,7 @@ bool Attempt::RunStep(const Step& step, bool main) {
   }
   const Descriptor log = directory_.OpenLog();
   const int log_error = log ? 0 : errno;
+  groups_.Make();  // again for each step: the end of the one before has closed them
   group_oom_kills_ = groups_.OomKills();
   machine_oom_kills_ = OomKillsOnMachine();
   const StartedStep started = log ? StartStep(step, launch_.memory_limit_bytes, groups_, log) : StartedStep();

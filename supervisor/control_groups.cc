@@ -61,6 +61,7 @@ void ControlGroups::Make() {
 }
 
 void ControlGroups::Configure(Entry& entry) {
+  entry.limits.clear();
   std::vector<std::string_view> refused;
   for (const std::string& text : entry.group->settings) {
     const Setting setting = Parse(text);

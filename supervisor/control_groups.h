@@ -20,7 +20,7 @@ class ControlGroups {
   /// Only notes them: nothing is made. `groups` must outlive this object.
   explicit ControlGroups(const std::vector<jobs::record::Group>& groups);
 
-  /// Makes the groups and writes their settings.
+  /// Makes the groups, where they are not there yet, and writes their settings.
   void Make();
 
   /// Puts a process in all groups; what starts from it stays in them.
@@ -39,7 +39,8 @@ class ControlGroups {
   /// Returns the processes in them.
   std::vector<pid_t> Processes() const;
 
-  /// Kills every process in them, whoever started it, also those that fork as fast as they can.
+  /// Kills every process in them, whoever started it, also those that fork as fast as they can: nothing can be started in
+  /// them any more before the next Make.
   void Kill() const;
   /// Removes the groups, made by this object or an earlier one. Nothing may run in them any more.
   void Remove() const;

@@ -104,6 +104,19 @@ TEST(ControlGroupsTest, AForkBombComesToItsLimitAndNothingOfItStays) {
   EXPECT_TRUE(groups.Gone());
 }
 
+TEST(ControlGroupsTest, EachStepFindsTheLimitsThatTheOneBeforeHad) {
+  HeldGroups groups({"pids", "kill"});
+  if (groups.found.find("pids") == std::string::npos)
+    GTEST_SKIP() << "no control group for pids can be made here";
+  groups.groups[0].settings = {"pids pids.max 40"};
+  HeldAttempt attempt;
+  attempt.launch.groups = groups.groups;
+  for (const char* label : {"first", "second"})
+    attempt.AddScript("(echo forked); cat " + groups.groups[0].directory + "/pids.max", label);
+  EXPECT_EQ(attempt.Run().exit_code, 0);
+  EXPECT_EQ(attempt.Log(), "forked\n40\nforked\n40\n");
+}
+
 TEST(ControlGroupsTest, AGuardClearsTheGroupsOfAKilledSupervisor) {
   HeldGroups groups({"pids"});
   if (groups.groups.empty()) GTEST_SKIP() << "no control group can be made here";

@@ -43,6 +43,7 @@ void Walk(Record& launch, Visitor& visit) {
   visit("step", launch.steps);
   visit("end_signal", launch.end_signal);
   visit("grace_ms", launch.grace_ms);
+  visit("memory_bytes", launch.memory_bytes);
   visit("memory_limit_bytes", launch.memory_limit_bytes);
   visit("group", launch.groups);
   visit("gpu", launch.gpus);

@@ -79,6 +79,8 @@ struct LaunchRecord {
   std::optional<std::int64_t> end_signal;
   /// Between that signal and SIGKILL.
   std::int64_t grace_ms = 10'000;
+  /// What the job asked for; none: not known.
+  std::optional<std::int64_t> memory_bytes;
   /// RLIMIT_DATA of each process where no group limits memory; 0: none.
   std::int64_t memory_limit_bytes = 0;
   /// Those that cannot be made are left out.

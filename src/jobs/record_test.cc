@@ -17,6 +17,7 @@ LaunchRecord SomeLaunch() {
   launch.grace_ms = 1;
   launch.memory_limit_bytes = 1LL << 40;
   launch.end_signal = 10;
+  launch.memory_bytes = 7;
   launch.groups = {{2, "/sys/fs/cgroup/a", {"memory memory.max 5", "?memory memory.swap.max 0"}},
                    {1, "/b", {}}};
   launch.gpus = {"GPU-1", "GPU-2"};

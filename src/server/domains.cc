@@ -45,6 +45,7 @@ jobs::local::LocalExecutorOptions ExecutorOptions(const Config& config, const Se
                                             .python = config.python.value_or(python),
                                             .base_env = jobs::local::InheritedEnvironment(environment),
                                             .node = jobs::local::ThisMachine(seams.files, nvml)};
+  options.groups = {jobs::local::FindGroupPlaces(seams.files), folder.path()};
   if (config.gpus) {
     std::vector<jobs::local::GpuCount> counts;
     for (const GpuConfig& gpu : *config.gpus) counts.push_back({gpu.type, static_cast<int>(gpu.count)});

@@ -56,7 +56,9 @@ record::LaunchRecord PlanLaunch(FileSystem& files, const LocalExecutorOptions& o
   if (launch.checkpoint_signal != SIGTERM) plan.end_signal = launch.checkpoint_signal;
   plan.grace_ms = launch.grace.count();
   plan.gpus = gpus;
+  plan.memory_bytes = launch.memory_bytes;
   plan.memory_limit_bytes = launch.memory_bytes * kMemoryHeadroom;
+  plan.groups = options.groups.For(launch.id, launch.cpus, launch.memory_bytes);
 
   std::map<std::string, std::string> env = options.base_env;
   env.try_emplace("PYTHONUNBUFFERED", "1");  // so that the log is live

@@ -7,6 +7,7 @@
 #include "base/file_system.h"
 #include "jobs/executor.h"
 #include "jobs/local/attempt_files.h"
+#include "jobs/local/control_groups.h"
 
 namespace orrery::jobs::local {
 
@@ -20,6 +21,8 @@ struct LocalExecutorOptions {
   std::map<std::string, std::string> base_env;
   /// What jobs may use (ThisMachine).
   ExecutorNode node;
+  /// Where attempts are limited; by default nowhere, and each process by itself.
+  ControlGroups groups;
 };
 
 /// Refuses what no supervisor could execute. Errors: invalid_argument.

@@ -25,7 +25,9 @@ LocalExecutor::LocalExecutor(LocalExecutorOptions options, FileSystem& files, Pr
       code_(code),
       jobs_directory_(options_.data_directory + "/jobs"),
       supervisor_(InstallSupervisor(files, options_.data_directory + "/bin")),
-      thread_([this] { WatchLoop(); }) {}
+      thread_([this] { WatchLoop(); }) {
+  SweepGroups();
+}
 
 LocalExecutor::~LocalExecutor() {
   {
@@ -34,6 +36,15 @@ LocalExecutor::~LocalExecutor() {
   }
   watch_.Wake();
   thread_.join();
+}
+
+void LocalExecutor::SweepGroups() {
+  try {
+    options_.groups.Sweep(files_, [this](const AttemptId& id) { return FilesOf(id).Read().locked; });
+  } catch (const Error& error) {
+    // What is left of ended attempts costs little; the next start tries again.
+    Log(LogLevel::kWarning, "cannot clear the control groups of ended attempts", {{"error", error.what()}});
+  }
 }
 
 AttemptFiles LocalExecutor::FilesOf(const AttemptId& id) const {
@@ -284,17 +295,21 @@ void LocalExecutor::Refresh(Held& held) {
   AttemptFacts facts = files.Read();
   if (facts.ClaimIsVoid()) facts = {};
   const AttemptPhase before = held.seen.phase;
+  if (facts.started) {
+    held.seen.started_at_us = facts.started->started_at_us;
+    held.seen.enforcement = facts.started->enforcement;
+  }
   if (facts.outcome) return End(held, FromRecord(*facts.outcome, files));
   if (facts.claim && facts.claim->pid == record::ClaimRecord::kCancelled)
     return End(held, Withdrawn(clock_.Now()));
-  if (facts.claimed && !facts.locked) return End(held, Lost(facts, processes_.BootId(), clock_.Now()));
+  if (facts.claimed && !facts.locked) {
+    // Supervisor and guard were both killed: whoever they left is in the groups, if in any.
+    if (const auto launch = files.ReadLaunch()) ClearGroups(files_, launch->groups);
+    return End(held, Lost(facts, processes_.BootId(), clock_.Now()));
+  }
   if (facts.claimed) {
     held.seen.phase = facts.started ? AttemptPhase::kRunning : AttemptPhase::kClaimed;
     if (facts.claim) held.seen.supervisor_pid = static_cast<int>(facts.claim->pid);
-    if (facts.started) {
-      held.seen.started_at_us = facts.started->started_at_us;
-      held.seen.enforcement = facts.started->enforcement;
-    }
     SendCancel(held, facts);
   } else if (held.stage == StartStage::kNone) {
     held.seen.phase = facts.locked ? AttemptPhase::kLaunched : AttemptPhase::kAbsent;

@@ -64,6 +64,7 @@ class LocalExecutor : public Executor {
     int watchers = 0;
   };
 
+  void SweepGroups();
   AttemptFiles FilesOf(const AttemptId& id) const;
   std::optional<std::vector<std::string>> Enter(const AttemptLaunch& launch);
   void Leave(const AttemptId& id);

@@ -4,6 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "jobs/amounts.h"
+
 namespace orrery::jobs::local {
 namespace {
 
@@ -17,6 +19,8 @@ EndCause CauseOf(record::Cause cause) {
       return EndCause::kExited;
     case record::Cause::kSignalled:
       return EndCause::kSignalled;
+    case record::Cause::kOutOfMemory:
+      return EndCause::kOutOfMemory;
     case record::Cause::kTimeout:
       return EndCause::kTimeout;
     case record::Cause::kCancelled:
@@ -33,6 +37,7 @@ EndCause CauseOf(record::Cause cause) {
 
 std::string HowItFailed(const record::OutcomeRecord& outcome) {
   if (outcome.cause == record::Cause::kTimeout) return "took too long";
+  if (outcome.cause == record::Cause::kOutOfMemory) return "ran out of memory";
   if (outcome.exit_code) return "failed with exit code " + std::to_string(*outcome.exit_code);
   if (outcome.signal) return "was ended by signal " + std::to_string(*outcome.signal);
   return "could not be started: " + outcome.message;
@@ -67,13 +72,17 @@ AttemptOutcome FromRecord(const record::OutcomeRecord& outcome, const AttemptFil
   const auto step = static_cast<std::size_t>(outcome.step);
   const bool own_fault =
       outcome.cause == record::Cause::kExited || outcome.cause == record::Cause::kSignalled ||
-      outcome.cause == record::Cause::kTimeout || outcome.cause == record::Cause::kLaunchFailed;
+      outcome.cause == record::Cause::kOutOfMemory || outcome.cause == record::Cause::kTimeout ||
+      outcome.cause == record::Cause::kLaunchFailed;
   if (own_fault && step + 1 < steps.size()) {
     return EnvironmentFailure(std::move(seen), outcome, files, steps[step].label);
   }
   if (outcome.cause == record::Cause::kTimeout && step < steps.size()) {
     const std::string limit = std::to_string(steps[step].timeout_ms / 1000.0);
     seen.message = "ran longer than its timeout of " + limit.substr(0, limit.find('.') + 2) + " s";
+  }
+  if (outcome.cause == record::Cause::kOutOfMemory && launch && launch->memory_bytes) {
+    seen.message = "it asked for " + MemoryText(*launch->memory_bytes);
   }
   if (outcome.cause == record::Cause::kTerminated) {
     seen.message = "its supervisor was told to end: the machine was going down";

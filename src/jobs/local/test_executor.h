@@ -55,6 +55,7 @@ class TestExecutor {
     options.python = "/usr/bin/python3";
     options.base_env = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}};
     options.node = {"here", 4, 8LL << 30, gpus};
+    options.groups = {FindGroupPlaces(real_files), path};
     Restart();
   }
   ~TestExecutor() {
