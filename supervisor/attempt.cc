@@ -2,13 +2,13 @@
 
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 
+#include "supervisor/clocks.h"
 #include "supervisor/process.h"
 
 namespace orrery::supervisor {
@@ -16,20 +16,6 @@ namespace orrery::supervisor {
 using jobs::record::Cause;
 using jobs::record::OutcomeRecord;
 using jobs::record::Step;
-
-namespace {
-
-std::int64_t Micros(clockid_t clock) {
-  timespec now = {};
-  clock_gettime(clock, &now);
-  return now.tv_sec * 1'000'000LL + now.tv_nsec / 1000;
-}
-
-std::int64_t Micros(const timeval& time) {
-  return time.tv_sec * 1'000'000LL + time.tv_usec;
-}
-
-}  // namespace
 
 sigset_t HandledSignals() {
   sigset_t signals;
@@ -40,7 +26,11 @@ sigset_t HandledSignals() {
 
 Attempt::Attempt(const jobs::record::LaunchRecord& launch, const AttemptDirectory& directory,
                  ReservedRecord started)
-    : launch_(launch), directory_(directory), started_(std::move(started)), groups_(launch.groups) {
+    : launch_(launch),
+      directory_(directory),
+      started_(std::move(started)),
+      groups_(launch.groups),
+      sampler_(groups_, directory.OpenUsage()) {
   const sigset_t handled = HandledSignals();
   signals_ = Descriptor(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
   timer_ = Descriptor(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
@@ -57,6 +47,7 @@ OutcomeRecord Attempt::Run() {
     }
   }
   KillEverything();
+  sampler_.TakeLast();
   groups_.Remove();
   outcome_.ended_at_us = EndMicros();
   return outcome_;
@@ -96,9 +87,9 @@ bool Attempt::RunStep(const Step& step, bool main) {
     started_.Publish(
         jobs::record::Encode(jobs::record::StartedRecord{*outcome_.started_at_us, Enforcement()}), false);
   }
-  SetTimer(step.timeout_ms);
+  SetTimer(timer_.number(), step.timeout_ms);
   while (!StepIsOver()) WaitForEvent();
-  SetTimer(0);
+  SetTimer(timer_.number(), 0);
   RecordStepEnd();
   return outcome_.cause == Cause::kExited && outcome_.exit_code == 0;
 }
@@ -110,9 +101,11 @@ bool Attempt::StepIsOver() const {
 }
 
 void Attempt::WaitForEvent() {
-  pollfd events[] = {{signals_.number(), POLLIN, 0}, {timer_.number(), POLLIN, 0}};
-  if (ppoll(events, 2, nullptr, nullptr) < 0) return;
+  pollfd events[] = {
+      {signals_.number(), POLLIN, 0}, {timer_.number(), POLLIN, 0}, {sampler_.timer(), POLLIN, 0}};
+  if (ppoll(events, 3, nullptr, nullptr) < 0) return;
   if (events[0].revents != 0) TakeSignals();
+  if (events[2].revents != 0) sampler_.TakeDue();
   if (events[1].revents == 0) return;
   std::uint64_t expirations = 0;
   if (read(timer_.number(), &expirations, sizeof expirations) != sizeof expirations) return;
@@ -149,20 +142,13 @@ void Attempt::End(Cause cause) {
   ending_ = cause;
   if (pid_ == 0) return;
   kill(-pid_, static_cast<int>(launch_.end_signal.value_or(SIGTERM)));
-  if (launch_.grace_ms > 0) return SetTimer(launch_.grace_ms);
+  if (launch_.grace_ms > 0) return SetTimer(timer_.number(), launch_.grace_ms);
   KillStep();
 }
 
 void Attempt::KillStep() {
   killed_ = true;
   kill(-pid_, SIGKILL);
-}
-
-void Attempt::SetTimer(std::int64_t milliseconds) {
-  itimerspec time = {};
-  time.it_value.tv_sec = milliseconds / 1000;
-  time.it_value.tv_nsec = milliseconds % 1000 * 1'000'000;
-  timerfd_settime(timer_.number(), 0, &time, nullptr);
 }
 
 void Attempt::RecordStepEnd() {

@@ -10,6 +10,7 @@
 #include "supervisor/attempt_directory.h"
 #include "supervisor/control_groups.h"
 #include "supervisor/descriptor.h"
+#include "supervisor/usage_sampler.h"
 
 namespace orrery::supervisor {
 
@@ -39,7 +40,6 @@ class Attempt {
   void ReapChildren();
   void End(jobs::record::Cause cause);
   void KillStep();
-  void SetTimer(std::int64_t milliseconds);
   void RecordStepEnd();
   std::int64_t EndMicros() const;
   bool RanOutOfMemory() const;
@@ -50,6 +50,7 @@ class Attempt {
   const AttemptDirectory& directory_;
   ReservedRecord started_;
   ControlGroups groups_;
+  UsageSampler sampler_;
   Descriptor signals_;
   Descriptor timer_;
   jobs::record::OutcomeRecord outcome_;

@@ -115,8 +115,15 @@ int AttemptDirectory::Claim(std::string_view bytes) const {
 }
 
 Descriptor AttemptDirectory::OpenLog() const {
-  return Descriptor(
-      openat(directory_.number(), jobs::record::kLogFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  return OpenToAppend(jobs::record::kLogFile);
+}
+
+Descriptor AttemptDirectory::OpenUsage() const {
+  return OpenToAppend(jobs::record::kUsageFile);
+}
+
+Descriptor AttemptDirectory::OpenToAppend(const char* name) const {
+  return Descriptor(openat(directory_.number(), name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
 }
 
 }  // namespace orrery::supervisor

@@ -56,10 +56,13 @@ class AttemptDirectory {
   /// Creates the claim with `bytes` as its durable content. EEXIST: there is one. On ENOSPC none is left.
   int Claim(std::string_view bytes) const;
 
-  /// Opens the log for appending.
+  /// Open files for appending.
   Descriptor OpenLog() const;
+  Descriptor OpenUsage() const;
 
  private:
+  Descriptor OpenToAppend(const char* name) const;
+
   std::string launch_name_;
   Descriptor directory_;
   Descriptor lock_;

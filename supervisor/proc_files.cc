@@ -42,4 +42,10 @@ std::int64_t NumberBehind(std::string_view text, std::string_view name) {
   return -1;
 }
 
+std::int64_t StatField(const std::string& stat, int field) {
+  std::size_t at = stat.rfind(')');  // the name may hold anything
+  for (int i = 2; i < field && at != std::string::npos; ++i) at = stat.find(' ', at + 1);
+  return at == std::string::npos ? -1 : std::strtoll(stat.c_str() + at, nullptr, 10);
+}
+
 }  // namespace orrery::supervisor

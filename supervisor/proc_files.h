@@ -15,4 +15,7 @@ int WriteKernelFile(const std::string& path, std::string_view value);
 /// Returns the number behind the word `name` at the beginning of a line of `text` ("oom_kill 3"); -1: there is none.
 std::int64_t NumberBehind(std::string_view text, std::string_view name);
 
+/// Returns a field of /proc/PID/stat; -1: there is none. Fields count from 3, the first one behind the program's name.
+std::int64_t StatField(const std::string& stat, int field);
+
 }  // namespace orrery::supervisor

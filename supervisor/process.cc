@@ -88,13 +88,6 @@ std::string Describe(const Failure& failure, const jobs::record::Step& step) {
   return why;
 }
 
-// Returns a field of /proc/PID/stat; fields count from 3, the first one behind the program's name.
-std::int64_t StatField(const std::string& stat, int field) {
-  std::size_t at = stat.rfind(')');  // the name may hold anything
-  for (int i = 2; i < field && at != std::string::npos; ++i) at = stat.find(' ', at + 1);
-  return at == std::string::npos ? -1 : std::strtoll(stat.c_str() + at, nullptr, 10);
-}
-
 void KillChildren() {
   const pid_t self = getpid();
   DIR* processes = opendir("/proc");

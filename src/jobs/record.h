@@ -9,11 +9,15 @@
 /// The files that a server and a supervisor speak through, one directory an attempt. Includes nothing of ours
 /// and needs no exceptions, so that the static supervisor can link it.
 ///
-///   launch    LaunchRecord, written by the server before it starts a supervisor
-///   lock      an open file lock (F_OFD_SETLK) held for as long as anything of the attempt may run; opened for writing by
-///   its holder claim     ClaimRecord, created exclusively and synced before anything is executed: who has it
-///   runs the attempt started   StartedRecord, when the main step has begun outcome   OutcomeRecord, when
-///   everything has ended log       stdout and stderr of all steps work      the working directory
+/// - launch: LaunchRecord, written by the server before it starts a supervisor
+/// - lock: an open file lock (F_OFD_SETLK) held for as long as anything of the attempt may run; only its holder opens
+///   the file for writing
+/// - claim: ClaimRecord, created exclusively and synced before anything is executed: who has it runs the attempt
+/// - started: StartedRecord, when the main step has begun
+/// - outcome: OutcomeRecord, when everything has ended
+/// - log: stdout and stderr of all steps
+/// - usage: what the attempt uses, one sample a line (supervisor/usage_sampler.h)
+/// - work: the working directory
 ///
 /// Encoding: a line "orrery-record 1 KIND LENGTH CHECKSUM", then LENGTH bytes of fields
 /// "name:LENGTH:bytes\n". A reader skips fields that it does not know, so that a server can read what an
