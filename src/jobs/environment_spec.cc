@@ -2,9 +2,9 @@
 
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "base/error.h"
+#include "jobs/requirement_lines.h"
 
 namespace orrery::jobs {
 namespace {
@@ -19,31 +19,10 @@ std::string FieldOf(std::string_view kind) {
   return "environment." + std::string(kind);
 }
 
-std::string_view Trimmed(std::string_view line) {
-  const size_t begin = line.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1);
-}
-
-/// The lines of a requirements file as pip reads them: those that end with a backslash go on in the next.
-std::vector<std::string> LogicalLines(std::string_view text) {
-  std::vector<std::string> lines(1);
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = Trimmed(text.substr(begin, end - begin));
-    begin = end + 1;
-    if (line.starts_with('#')) continue;
-    const bool goes_on = line.ends_with('\\');
-    lines.back() += line.substr(0, line.size() - (goes_on ? 1 : 0));
-    if (!goes_on) lines.emplace_back();
-  }
-  return lines;
-}
-
 /// One without a hash would be refused by pip too, but only once the job has waited for its turn.
 void CheckLock(const std::string& text) {
-  for (const std::string& line : LogicalLines(text)) {
-    if (line.empty() || line.starts_with('-') || line.find("--hash=") != std::string::npos) continue;
+  for (const std::string& line : RequirementLines(text)) {
+    if (line.starts_with('-') || line.find("--hash=") != std::string::npos) continue;
     throw InvalidField(FieldOf("lock"),
                        "every package needs a hash, as `pip-compile --generate-hashes` or `uv pip compile "
                        "--generate-hashes` writes it; this one has none: " +

@@ -9,7 +9,7 @@
 
 namespace orrery::jobs::local {
 
-/// An environment that is built once for each text and each program that builds it, and then shared.
+/// An environment that is built once for each text, what that refers to, and each program that builds it, and then shared.
 ///
 ///   DIRECTORY.lock       who builds it, or removes it, holds a file lock on this
 ///   DIRECTORY/complete   written last; what has no such file is removed and built again
@@ -27,9 +27,14 @@ struct CachedEnvironment {
 };
 
 /// Finds the environment for `chosen` and the program `builder` (an interpreter, a solver) below `root`, built or not.
-/// Errors: failed_precondition (there is no such program).
+/// `besides` is what decides, beside the text, what is installed (Besides). Errors: failed_precondition (there is no such
+/// program).
 CachedEnvironment FindEnvironment(FileSystem& files, const std::string& root, const std::string& builder,
-                                  const ChosenEnvironment& chosen);
+                                  const ChosenEnvironment& chosen, const std::string& besides = "");
+
+/// What decides, beside the text of the attempt's environment, what is installed: the files that it includes, all of the
+/// code, or which attempt it is. The code must be laid out.
+std::string Besides(FileSystem& files, const AttemptLaunch& launch, const AttemptFiles& attempt);
 
 /// Returns the step that sees to it that a virtual environment of `python` is there, with the packages in the attempt's
 /// file of the chosen kind, and copies what they came to into the attempt's directory. Its output tells people what it

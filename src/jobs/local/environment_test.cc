@@ -107,6 +107,83 @@ TEST(EnvironmentTest, WhatItCameToInstallsExactlyTheSameAgain) {
   EXPECT_THAT(executor.Log(changed.id), HasSubstr("DO NOT MATCH THE HASHES"));
 }
 
+// Adds files to the code that the attempt finds in its working directory.
+void TakeCode(TestExecutor& executor, AttemptLaunch& launch,
+              const std::map<std::string, std::string>& texts) {
+  content::Manifest tree;
+  for (const auto& [path, text] : texts)
+    tree.entries.push_back(executor.code.Entry(path, content::EntryMode::kFile, text));
+  launch.manifest = executor.code.Put(tree.Text()).text();
+}
+
+constexpr char kPackage[] = R"([build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+)";
+// Builds the wheel that makes answer.py.
+constexpr char kBackend[] = R"py(
+import zipfile
+def build_wheel(folder, settings=None, metadata=None):
+    name = "answer-1.5-py3-none-any.whl"
+    with zipfile.ZipFile(folder + "/" + name, "w") as wheel:
+        info = "answer-1.5.dist-info/"
+        wheel.write("answer.py")
+        wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: answer\nVersion: 1.5\n")
+        wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(info + "RECORD", "")
+    return name
+build_editable = build_wheel
+)py";
+
+TEST(EnvironmentTest, CodesWithOtherPackagesOfTheirOwnShareNone) {
+  TestExecutor executor;
+  const std::pair<std::string, std::string> codes[] = {{"-r deep/more.txt\n", "41"},
+                                                       {"-r deep/more.txt\n", "42"},
+                                                       {"file:./pkg\n", "43"},
+                                                       {"-e ./pkg\n", "44"}};
+  for (const auto& [text, answer] : codes) {
+    SCOPED_TRACE(text);
+    AttemptLaunch launch =
+        TestExecutor::Launch("cd / && python -c 'import answer; print(answer.it)'", "job" + answer);
+    TakeCode(executor, launch,
+             {{"deep/more.txt", "-r ../most.txt"},
+              {"most.txt", "./pkg # this one"},
+              {"pkg/answer.py", "it = " + answer + "\n"},
+              {"pkg/backend.py", kBackend},
+              {"pkg/pyproject.toml", kPackage}});
+    launch.environment = {.requirements = "--no-index\n" + text};
+    EXPECT_EQ(executor.Run(launch).exit_code, 0) << executor.Log(launch.id);
+    EXPECT_THAT(executor.Log(launch.id), testing::EndsWith("\n" + answer + "\n"));
+    const auto resolved = executor->ResolvedEnvironment(launch.id);
+    ASSERT_TRUE(resolved && resolved->requirements);
+    EXPECT_THAT(*resolved->requirements, testing::ContainsRegex("\n(-e )?\\./pkg\n"));
+  }
+}
+
+TEST(EnvironmentTest, CodesThatIncludeTheSameTextShareOne) {
+  TestExecutor executor;
+  for (const std::string job : {"first", "second"}) {
+    AttemptLaunch launch = TestExecutor::Launch("true", job);
+    TakeCode(executor, launch, {{"other.txt", "# nothing\n"}, {"main.py", job}});
+    launch.environment = {.requirements = "-r other.txt\n"};
+    EXPECT_EQ(executor.Run(launch).exit_code, 0) << executor.Log(launch.id);
+    EXPECT_EQ(Count(executor.Log(launch.id), "environment: building"), job == "first" ? 1 : 0);
+  }
+}
+
+// Whose environment would be shared by others that have no such file.
+TEST(EnvironmentTest, FilesOfTheCodeAreNotTakenForModulesOfPython) {
+  TestExecutor executor;
+  AttemptLaunch launch = TestExecutor::Launch("true");
+  TakeCode(executor, launch,
+           {{"json.py", "raise SystemExit('mine')"},
+            {"pip.py", "raise SystemExit('mine')"},
+            {"venv.py", "raise SystemExit('mine')"}});
+  launch.environment = {.requirements = "# nothing\n"};
+  EXPECT_EQ(executor.Run(launch).exit_code, 0) << executor.Log(launch.id);
+}
+
 TEST(EnvironmentTest, WithoutAnInterpreterTheStartIsRefused) {
   TestExecutor executor;
   executor.options.python = "/no/such/python";

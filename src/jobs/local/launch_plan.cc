@@ -73,7 +73,8 @@ record::LaunchRecord PlanLaunch(FileSystem& files, const LocalExecutorOptions& o
   if (launch.environment) {
     const ChosenEnvironment chosen = Chosen(*launch.environment);
     const CachedEnvironment environment =
-        FindEnvironment(files, options.data_directory + "/environments", options.python, chosen);
+        FindEnvironment(files, options.data_directory + "/environments", options.python, chosen,
+                        Besides(files, launch, attempt));
     record::Step build = PipStep(environment, options.python, chosen, attempt);
     build.env = Lines(env);
     build.cwd = work;
