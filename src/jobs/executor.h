@@ -141,6 +141,19 @@ struct UsageSample {
   bool operator==(const UsageSample&) const = default;
 };
 
+/// What one GPU, or one slice of one, does at this moment. What the driver does not tell is left out.
+struct GpuReading {
+  std::string id;  ///< as in GpuDevice
+  /// Share of the time in which it computed, 0 to 1. Of a slice there is none.
+  std::optional<double> utilization;
+  std::optional<std::int64_t> memory_used_bytes;
+  std::optional<std::int64_t> memory_bytes;
+  /// Of a slice there is none.
+  std::optional<double> power_watts;
+
+  bool operator==(const GpuReading&) const = default;
+};
+
 /// Reads an attempt's log as it grows. One user at a time.
 class AttemptLog {
  public:
@@ -199,6 +212,10 @@ class Executor {
   /// Returns the samples of an attempt's use that were taken since `cursor`, which begins at 0 and is moved on behind
   /// them. Ended attempts keep theirs; none for one that is not known.
   virtual std::vector<UsageSample> ReadUsage(const AttemptId& id, std::uint64_t& cursor) = 0;
+
+  /// Reads what the GPUs of the attempts that run do now; of each attempt in the order in which its command counts them.
+  /// Attempts without a GPU, or whose GPUs nobody can read, are left out. Takes some milliseconds.
+  virtual std::map<AttemptId, std::vector<GpuReading>> ReadGpus() = 0;
 
   /// Returns what the attempt's environment came to: a spec that installs exactly the same again. Known once its command
   /// began; none when it asked for no environment, or that could not be prepared.

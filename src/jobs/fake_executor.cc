@@ -133,6 +133,16 @@ std::vector<UsageSample> FakeExecutor::ReadUsage(const AttemptId& id, std::uint6
   return samples;
 }
 
+std::map<AttemptId, std::vector<GpuReading>> FakeExecutor::ReadGpus() {
+  const std::lock_guard lock(mutex_);
+  std::map<AttemptId, std::vector<GpuReading>> readings;
+  for (const auto& [id, attempt] : attempts_) {
+    const bool runs = attempt.observed && attempt.observation.phase == AttemptPhase::kRunning;
+    if (runs && !attempt.run.gpus.empty()) readings[id] = attempt.run.gpus;
+  }
+  return readings;
+}
+
 std::optional<EnvironmentSpec> FakeExecutor::ResolvedEnvironment(const AttemptId& id) {
   const std::lock_guard lock(mutex_);
   const auto found = attempts_.find(id);

@@ -31,6 +31,8 @@ struct FakeRun {
   /// What ReadUsage tells of it: its first sample is taken when it starts running, one more for each second after it.
   /// CPU, disk and network grow by this every second.
   UsageSample usage_per_second;
+  /// What ReadGpus tells of it while it runs.
+  std::vector<GpuReading> gpus;
   /// Takes no notice of SIGTERM: a cancel ends it only after its grace time.
   bool ignores_sigterm = false;
 };
@@ -54,6 +56,7 @@ class FakeExecutor : public Executor {
   std::unique_ptr<AttemptLog> OpenLog(const AttemptId& id) override;
   std::unique_ptr<Subscription> WatchLog(const AttemptId& id, std::function<void()> grown) override;
   std::vector<UsageSample> ReadUsage(const AttemptId& id, std::uint64_t& cursor) override;
+  std::map<AttemptId, std::vector<GpuReading>> ReadGpus() override;
   std::optional<EnvironmentSpec> ResolvedEnvironment(const AttemptId& id) override;
   std::vector<ExecutorNode> Nodes() override;
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "jobs/run_keeper.h"
 
@@ -24,6 +25,15 @@ class FakeRunKeeper final : public RunKeeper {
     const std::scoped_lock lock(mutex_);
     environments_[run_id] = environment;
   }
+  void AddPoints(sql::Writer&, const std::string& run_id, const std::vector<RunPoint>& points) override {
+    const std::scoped_lock lock(mutex_);
+    std::vector<RunPoint>& all = points_[run_id];
+    all.insert(all.end(), points.begin(), points.end());
+  }
+  std::vector<RunPoint> PointsOf(const JobId& job) {
+    const std::scoped_lock lock(mutex_);
+    return points_["run-" + job.text()];
+  }
   Digest EnvironmentOf(const JobId& job) {
     const std::scoped_lock lock(mutex_);
     return environments_["run-" + job.text()];
@@ -37,6 +47,7 @@ class FakeRunKeeper final : public RunKeeper {
   std::mutex mutex_;  // guards all below
   std::map<std::string, RunPhase> phases_;
   std::map<std::string, Digest> environments_;
+  std::map<std::string, std::vector<RunPoint>> points_;
 };
 
 }  // namespace orrery::jobs

@@ -10,6 +10,7 @@
 #include "jobs/internal/mailbox.h"
 #include "jobs/internal/scheduler_loop.h"
 #include "jobs/internal/schema.h"
+#include "jobs/internal/usage_recorder.h"
 #include "jobs/reproduce.h"
 #include "jobs/validate.h"
 
@@ -30,7 +31,8 @@ struct Jobs::Parts {
   internal::JobStore store;
   internal::Intake intake;
   internal::Board board;
-  std::unique_ptr<internal::SchedulerLoop> loop;
+  std::unique_ptr<internal::UsageRecorder> usage;
+  std::unique_ptr<internal::SchedulerLoop> loop;  // wakes the recorder
 };
 
 Jobs::Jobs(Collaborators collaborators)
@@ -45,15 +47,18 @@ std::span<const sql::Migration> Jobs::Migrations() {
 }
 
 void Jobs::MakeLoop(ScriptSettings settings) {
+  parts_->usage = std::make_unique<internal::UsageRecorder>(
+      internal::UsageRecorder::Collaborators{with_.database, with_.executor, with_.runs, with_.clock});
   parts_->loop = std::make_unique<internal::SchedulerLoop>(
       internal::SchedulerLoop::Collaborators{with_.database, parts_->store, with_.executor, parts_->mailbox,
-                                             parts_->board, with_.clock, with_.content},
+                                             parts_->board, with_.clock, with_.content, *parts_->usage},
       std::move(settings));
 }
 
 void Jobs::Start(ScriptSettings settings) {
   MakeLoop(std::move(settings));
   parts_->loop->Start();
+  parts_->usage->Start();
 }
 
 void Jobs::Prepare(ScriptSettings settings) {
@@ -63,10 +68,12 @@ void Jobs::Prepare(ScriptSettings settings) {
 
 void Jobs::Turn() {
   parts_->loop->Turn();
+  parts_->usage->Record(internal::UsageRecorder::Which::kAll);
 }
 
 void Jobs::Stop() {
   parts_->loop.reset();
+  parts_->usage.reset();
 }
 
 Job Jobs::Submit(JobSpec spec, const Actor& by, const std::string& idempotency_key) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/actor.h"
 #include "base/instant.h"
@@ -18,6 +20,16 @@ struct OwnedRun {
 /// How a job's run stands.
 enum class RunPhase { kScheduled, kRunning, kFinished, kFailed, kKilled };
 
+/// A value of one of a run's metrics.
+struct RunPoint {
+  std::string key;
+  double value = 0;
+  int64_t step = 0;
+  Instant at;
+
+  bool operator==(const RunPoint&) const = default;
+};
+
 /// Keeps the runs of jobs, within the caller's transaction. Safe to call from any thread.
 class RunKeeper {
  public:
@@ -31,6 +43,9 @@ class RunKeeper {
   virtual void Follow(sql::Writer& writer, const std::string& run_id, RunPhase phase, Instant at) = 0;
   /// Notes at the run what the command found installed: the digest of the stored EnvironmentSpec.
   virtual void NoteEnvironment(sql::Writer& writer, const std::string& run_id, const Digest& environment) = 0;
+  /// Adds to the run's metrics. Points that it has already change nothing.
+  virtual void AddPoints(sql::Writer& writer, const std::string& run_id,
+                         const std::vector<RunPoint>& points) = 0;
 };
 
 }  // namespace orrery::jobs

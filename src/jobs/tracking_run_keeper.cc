@@ -113,4 +113,21 @@ void TrackingRunKeeper::NoteEnvironment(sql::Writer& writer, const std::string& 
   UnlessDeleted([&] { tracking_.runs.LogBatch(writer, tracking::RunId::Parse(run_id), batch); });
 }
 
+void TrackingRunKeeper::AddPoints(sql::Writer& writer, const std::string& run_id,
+                                  const std::vector<RunPoint>& points) {
+  const auto id = tracking::RunId::Parse(run_id);
+  UnlessDeleted([&] {
+    for (size_t first = 0; first < points.size(); first += tracking::kMaxMetricsPerBatch) {
+      const size_t end = std::min(points.size(), first + tracking::kMaxMetricsPerBatch);
+      tracking::Batch batch;
+      for (size_t i = first; i < end; ++i) {
+        const RunPoint& point = points[i];
+        batch.metrics.push_back(
+            {.key = point.key, .value = point.value, .step = point.step, .timestamp_ms = ToMillis(point.at)});
+      }
+      tracking_.runs.LogBatch(writer, id, batch);
+    }
+  });
+}
+
 }  // namespace orrery::jobs

@@ -17,6 +17,8 @@ class TrackingRunKeeper final : public RunKeeper {
   OwnedRun Create(sql::Writer& writer, const JobId& job, const JobSpec& spec, const Actor& by) override;
   void Follow(sql::Writer& writer, const std::string& run_id, RunPhase phase, Instant at) override;
   void NoteEnvironment(sql::Writer& writer, const std::string& run_id, const Digest& environment) override;
+  void AddPoints(sql::Writer& writer, const std::string& run_id,
+                 const std::vector<RunPoint>& points) override;
 
  private:
   tracking::Tracking& tracking_;

@@ -24,6 +24,9 @@ class TrackingRunKeeperTest : public testing::Test {
   void Follow(const OwnedRun& run, RunPhase phase) {
     database_->Write([&](sql::Writer& writer) { keeper_.Follow(writer, run.run_id, phase, clock_.Now()); });
   }
+  void AddPoints(const OwnedRun& run, const std::vector<RunPoint>& points) {
+    database_->Write([&](sql::Writer& writer) { keeper_.AddPoints(writer, run.run_id, points); });
+  }
   tracking::Run Get(const OwnedRun& run) { return tracking_.runs.Get(RunId::Parse(run.run_id)); }
 
   FakeClock clock_;
@@ -111,7 +114,23 @@ TEST_F(TrackingRunKeeperTest, ADeletedRunDoesNotHoldUpItsJob) {
   const OwnedRun run = Create(Spec());
   tracking_.runs.Delete(RunId::Parse(run.run_id), {"ada"});
   EXPECT_NO_THROW(Follow(run, RunPhase::kFinished));
+  EXPECT_NO_THROW(AddPoints(run, {{"system/x", 1, 0, clock_.Now()}}));
   EXPECT_EQ(Get(run).info.status, RunStatus::kScheduled);
+  EXPECT_TRUE(Get(run).metrics.empty());
+}
+
+TEST_F(TrackingRunKeeperTest, PointsAreAddedInBatchesAndOnce) {
+  const OwnedRun run = Create(Spec());
+  std::vector<RunPoint> points;
+  for (int i = 0; i < 2'500; ++i)
+    points.push_back({"system/x", i / 2.0, i, clock_.Now() + std::chrono::seconds(i)});
+  AddPoints(run, points);
+  AddPoints(run, points);
+  const auto history = tracking_.metrics.History(RunId::Parse(run.run_id), "system/x").points;
+  ASSERT_EQ(history.size(), 2'500u);
+  EXPECT_EQ(history[7].value, 3.5);
+  EXPECT_EQ(history[7].step, 7);
+  EXPECT_EQ(history[7].timestamp_ms, ToMillis(clock_.Now()) + 7'000);
 }
 
 }  // namespace

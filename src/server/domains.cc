@@ -44,7 +44,8 @@ jobs::local::LocalExecutorOptions ExecutorOptions(const Config& config, const Se
   jobs::local::LocalExecutorOptions options{.data_directory = folder.path(),
                                             .python = config.python.value_or(python),
                                             .base_env = jobs::local::InheritedEnvironment(environment),
-                                            .node = jobs::local::ThisMachine(seams.files, nvml)};
+                                            .node = jobs::local::ThisMachine(seams.files, nvml),
+                                            .nvml = nvml};
   options.groups = {jobs::local::FindGroupPlaces(seams.files), folder.path()};
   if (config.gpus) {
     std::vector<jobs::local::GpuCount> counts;

@@ -73,6 +73,7 @@ class CrashingExecutor final : public Executor {
   std::vector<UsageSample> ReadUsage(const AttemptId& id, std::uint64_t& cursor) override {
     return inner_.ReadUsage(id, cursor);
   }
+  std::map<AttemptId, std::vector<GpuReading>> ReadGpus() override { return inner_.ReadGpus(); }
   std::optional<EnvironmentSpec> ResolvedEnvironment(const AttemptId& id) override {
     return inner_.ResolvedEnvironment(id);
   }

@@ -306,9 +306,11 @@ void SchedulerLoop::Carry(const std::vector<Todo>& todo) {
     return out;
   });
   bool queued = false;
+  bool usage_moves = !stored.launches.empty();
   for (size_t i = 0; i < todo.size(); ++i) {
     const Step& step = stored.steps[i];
     queued = queued || (step.changed && step.next.state == JobState::kQueued);
+    usage_moves = usage_moves || (step.next.attempt && IsTerminal(step.next.attempt->state));
     const bool forget =
         std::find(step.effects.begin(), step.effects.end(), Effect::kForget) != step.effects.end();
     if (const auto* ended = std::get_if<Ended>(&todo[i].event); ended != nullptr && forget) {
@@ -322,6 +324,7 @@ void SchedulerLoop::Carry(const std::vector<Todo>& todo) {
     if (!step.next.attempt || IsTerminal(step.next.attempt->state)) found->second.cancelling = false;
     if (IsTerminal(step.next.state)) tracked_.erase(found);
   }
+  if (usage_moves) with_.usage.Wake();
   // It waits again: who starts is to be decided anew.
   if (queued) with_.mailbox.Wake();
   for (const LiveJob& job : stored.launches) {

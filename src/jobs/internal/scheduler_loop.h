@@ -16,6 +16,7 @@
 #include "jobs/internal/launch.h"
 #include "jobs/internal/launcher.h"
 #include "jobs/internal/mailbox.h"
+#include "jobs/internal/usage_recorder.h"
 #include "jobs/scheduler.h"
 #include "sql/database.h"
 
@@ -41,6 +42,7 @@ class SchedulerLoop {
     Board& board;
     Clock& clock;
     content::Store& content;
+    UsageRecorder& usage;
   };
 
   /// The collaborators must outlive the loop.

@@ -39,6 +39,10 @@ constexpr sql::Migration kMigrations[] = {
      "on_job_id TEXT NOT NULL REFERENCES jobs (id), condition TEXT NOT NULL, PRIMARY KEY (job_id, position)) "
      "STRICT, WITHOUT ROWID;"
      "CREATE INDEX job_dependencies_by_cause ON job_dependencies (on_job_id, job_id)"},
+    {"jobs", 4,
+     "ALTER TABLE attempts ADD COLUMN usage_samples INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE attempts ADD COLUMN usage_pending INTEGER NOT NULL DEFAULT 0;"
+     "CREATE INDEX attempts_with_usage ON attempts (token) WHERE usage_pending = 1"},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "jobs/executor.h"
 #include "jobs/local/attempt_files.h"
 #include "jobs/local/control_groups.h"
+#include "jobs/local/nvml.h"
 
 namespace orrery::jobs::local {
 
@@ -21,6 +22,8 @@ struct LocalExecutorOptions {
   std::map<std::string, std::string> base_env;
   /// What jobs may use (ThisMachine).
   ExecutorNode node;
+  /// What reads GPUs; null: nothing does. Must outlive the executor.
+  const Nvml* nvml = nullptr;
   /// Where attempts are limited; by default nowhere, and each process by itself.
   ControlGroups groups;
 };

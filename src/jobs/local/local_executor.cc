@@ -268,6 +268,27 @@ std::vector<UsageSample> LocalExecutor::ReadUsage(const AttemptId& id, std::uint
   return std::move(lines.samples);
 }
 
+std::map<AttemptId, std::vector<GpuReading>> LocalExecutor::ReadGpus() {
+  std::map<AttemptId, std::vector<std::string>> devices;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [id, held] : attempts_) {
+      if (held.seen.phase == AttemptPhase::kRunning && !held.gpus.empty()) devices[id] = held.gpus;
+    }
+  }
+  std::map<AttemptId, std::vector<GpuReading>> out;
+  if (devices.empty() || options_.nvml == nullptr) return out;
+  std::map<std::string, GpuReading> readings;
+  for (GpuReading& reading : options_.nvml->Sample()) readings[reading.id] = std::move(reading);
+  for (const auto& [id, names] : devices) {
+    for (const std::string& name : names) {
+      const auto found = readings.find(name);
+      out[id].push_back(found == readings.end() ? GpuReading{.id = name} : found->second);
+    }
+  }
+  return out;
+}
+
 std::optional<EnvironmentSpec> LocalExecutor::ResolvedEnvironment(const AttemptId& id) {
   return FilesOf(id).ReadResolved();
 }

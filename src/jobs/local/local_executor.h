@@ -44,6 +44,7 @@ class LocalExecutor : public Executor {
   std::unique_ptr<AttemptLog> OpenLog(const AttemptId& id) override;
   std::unique_ptr<Subscription> WatchLog(const AttemptId& id, std::function<void()> grown) override;
   std::vector<UsageSample> ReadUsage(const AttemptId& id, std::uint64_t& cursor) override;
+  std::map<AttemptId, std::vector<GpuReading>> ReadGpus() override;
   std::optional<EnvironmentSpec> ResolvedEnvironment(const AttemptId& id) override;
   std::vector<ExecutorNode> Nodes() override;
 

@@ -303,6 +303,28 @@ TEST(LocalExecutorTest, GivesDevicesOfTheTypeThatWasAskedFor) {
   EXPECT_EQ(executor.Log(launch.id), "GPU-2,GPU-3 GPU-2,GPU-3\n");
 }
 
+TEST(LocalExecutorTest, ReadsTheGpusOfAttemptsThatRun) {
+  const auto nvml = Nvml::Load(NVML_STUB);
+  TestExecutor executor({{"MIG-bbbb", "H100"}, {"gone", "H100"}, {"GPU-0000", "H100"}});
+  executor.options.nvml = nvml.get();
+  executor.Restart();
+  AttemptLaunch launch = TestExecutor::Launch("exec sleep 1000");
+  launch.gpus = 3;
+  EXPECT_TRUE(executor->ReadGpus().empty());
+  executor->Start(launch);
+  executor.WaitFor(launch.id, AttemptPhase::kRunning);
+  const auto readings = executor->ReadGpus();
+  ASSERT_EQ(readings.size(), 1u);
+  const std::vector<GpuReading>& gpus = readings.at(launch.id);
+  ASSERT_EQ(gpus.size(), 3u);
+  EXPECT_EQ(gpus[0].memory_used_bytes, 1LL << 30);
+  EXPECT_EQ(gpus[1], GpuReading{.id = "gone"});
+  EXPECT_EQ(gpus[2].utilization, 0.37);
+  executor->Cancel(launch.id);
+  executor.WaitFor(launch.id);
+  EXPECT_TRUE(executor->ReadGpus().empty());
+}
+
 TEST(LocalExecutorTest, GivesEachAttemptDevicesOfItsOwnAndKeepsThemOverARestart) {
   TestExecutor executor({{"0"}, {"1"}, {"2"}});
   AttemptLaunch two = TestExecutor::Launch("echo devices $CUDA_VISIBLE_DEVICES; exec sleep 1000", "two");

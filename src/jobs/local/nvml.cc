@@ -143,8 +143,10 @@ std::vector<GpuReading> Nvml::Sample() const {
     GpuReading& reading = readings.emplace_back();
     reading.id = calls_->Text(calls_->uuid, found.handle);
     Memory memory = {};
-    if (calls_->memory(found.handle, &memory) == kSuccess)
+    if (calls_->memory(found.handle, &memory) == kSuccess) {
       reading.memory_used_bytes = static_cast<std::int64_t>(memory.used);
+      reading.memory_bytes = static_cast<std::int64_t>(memory.total);
+    }
     Utilization utilization = {};
     if (calls_->utilization(found.handle, &utilization) == kSuccess)
       reading.utilization = utilization.gpu / 100.0;

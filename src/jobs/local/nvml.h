@@ -1,24 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "jobs/executor.h"
 
 namespace orrery::jobs::local {
-
-/// What one GPU, or one slice of one, does at this moment. What the driver does not tell is left out.
-struct GpuReading {
-  std::string id;  ///< as in GpuDevice
-  /// Share of the time in which it computed, 0 to 1.
-  std::optional<double> utilization;
-  std::optional<std::int64_t> memory_used_bytes;
-  /// Of a slice there is none.
-  std::optional<double> power_watts;
-};
 
 /// Asks NVIDIA's driver through its management library, which is loaded when this program runs: it needs no library and
 /// no driver to start. Safe to call from any thread.

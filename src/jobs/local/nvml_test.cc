@@ -23,6 +23,7 @@ TEST(NvmlTest, ReadsWhatTheyDo) {
   EXPECT_EQ(readings[0].id, "GPU-0000");
   EXPECT_EQ(readings[0].utilization, 0.37);
   EXPECT_EQ(readings[0].memory_used_bytes, 1LL << 30);
+  EXPECT_EQ(readings[0].memory_bytes, 80LL << 30);
   EXPECT_EQ(readings[0].power_watts, 123.456);
   EXPECT_EQ(readings[1].id, "MIG-aaaa");
   EXPECT_EQ(readings[1].utilization, std::nullopt);
