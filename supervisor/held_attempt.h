@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,14 +61,13 @@ class HeldAttempt {
     waitpid(Spawn(), &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
-  pid_t Spawn() const {
-    const std::string path = Path("launch");
-    const pid_t pid = fork();
-    if (pid != 0) return pid;
-    const int answer = open(Path("answer").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    dup2(answer, 1);
-    execl(SUPERVISOR_BINARY, "orrery-supervisor", path.c_str(), nullptr);
-    _exit(127);
+  pid_t Spawn() const { return SpawnWith({Path("launch")}); }
+
+  /// Runs the supervisor with other arguments than a launch record, and returns its exit code.
+  int Call(const std::vector<std::string>& arguments) const {
+    int status = 0;
+    waitpid(SpawnWith(arguments), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
   /// Waits until no process of the attempt holds its lock.
@@ -102,8 +102,28 @@ class HeldAttempt {
   bool Has(const std::string& name) const { return std::filesystem::exists(Path(name)); }
 
   jobs::record::LaunchRecord launch;
+  /// Who the supervisor runs as, given all of the directory; none: who runs the test.
+  std::optional<uid_t> user;
 
  private:
+  pid_t SpawnWith(const std::vector<std::string>& arguments) const {
+    std::vector<const char*> argv = {"orrery-supervisor"};
+    for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+    argv.push_back(nullptr);
+    if (user) {
+      for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_))
+        if (lchown(entry.path().c_str(), *user, *user) != 0) std::abort();
+      if (chown(directory_.c_str(), *user, *user) != 0) std::abort();
+    }
+    const pid_t pid = fork();
+    if (pid != 0) return pid;
+    if (user && (setgid(*user) != 0 || setuid(*user) != 0)) _exit(127);
+    const int answer = open(Path("answer").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    dup2(answer, 1);
+    execv(SUPERVISOR_BINARY, const_cast<char* const*>(argv.data()));
+    _exit(127);
+  }
+
   std::string directory_;
 };
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include "supervisor/attempt.h"
 #include "supervisor/attempt_directory.h"
 #include "supervisor/control_groups.h"
+#include "supervisor/image_root.h"
 #include "supervisor/process.h"
 
 // Three processes. The first one returns to the server as soon as the attempt is claimed or refused. The
@@ -144,14 +146,27 @@ int Launch(const char* launch_path) {
   return code;
 }
 
+// Tries whether images can be entered here, and says why not.
+int TryToEnter(const char* directory, const char* scratch) {
+  std::vector<std::string> env;
+  const EnterFailure failure = EnterImage({directory, scratch, {}}, env);
+  if (failure.what.empty()) return 0;
+  errno = failure.error;
+  return FailWith(failure.error, failure.what.c_str());
+}
+
 }  // namespace
 }  // namespace orrery::supervisor
 
 int main(int argc, char** argv) {
   namespace supervisor = orrery::supervisor;
+  if (argc == 4 && std::string_view(argv[1]) == "--enter") return supervisor::TryToEnter(argv[2], argv[3]);
   if (argc != 2) {
-    std::fputs("usage: orrery-supervisor LAUNCH_RECORD\nRuns one attempt of a job. Started by the server.\n",
-               stderr);
+    std::fputs(
+        "usage: orrery-supervisor LAUNCH_RECORD\n"
+        "       orrery-supervisor --enter IMAGE SCRATCH\n"
+        "Runs one attempt of a job, or tries whether an image can be entered. Started by the server.\n",
+        stderr);
     return orrery::jobs::record::kUsage;
   }
   // Blocked before the first fork, so that none is lost or fatal between the claim and the event loop.

@@ -13,17 +13,26 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "supervisor/image_root.h"
 #include "supervisor/proc_files.h"
 
 namespace orrery::supervisor {
 namespace {
 
-enum class Stage { kSetUp, kDirectory, kExecute };
+enum class Stage { kSetUp, kImage, kDirectory, kExecute };
 
+// Goes through a pipe as it is.
 struct Failure {
   Stage stage;
   int error;
+  char what[256] = {};
 };
+
+Failure ImageFailure(const EnterFailure& failure) {
+  Failure told = {Stage::kImage, failure.error};
+  std::snprintf(told.what, sizeof told.what, "%s", failure.what.c_str());
+  return told;
+}
 
 std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
@@ -52,13 +61,17 @@ char Await(int pipe) {
   return got == 1 ? word : 0;
 }
 
-// Runs in the child. Returns only on failure.
-Failure Become(char* const* argv, char** env, const char* cwd, std::int64_t memory_limit_bytes, int log,
-               int go, pid_t parent) {
-  setpgid(0, 0);
+void DieWith(pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // Died before the line above: the signal will not come any more.
   if (getppid() != parent) _exit(127);
+}
+
+// Runs in the child. Returns only on failure.
+Failure Become(const jobs::record::Step& step, std::int64_t memory_limit_bytes, int log, int go,
+               pid_t parent) {
+  setpgid(0, 0);
+  DieWith(parent);
   const char word = Await(go);
   if (word == 0) _exit(127);
   const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -68,10 +81,18 @@ Failure Become(char* const* argv, char** env, const char* cwd, std::int64_t memo
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (chdir(cwd) != 0) return {Stage::kDirectory, errno};
+  std::vector<std::string> variables = step.env;
+  if (step.image) {
+    const EnterFailure failure = EnterImage(*step.image, variables);
+    if (!failure.what.empty()) return ImageFailure(failure);
+    DieWith(parent);  // becoming another user may have undone it
+  }
+  if (chdir(step.cwd.c_str()) != 0) return {Stage::kDirectory, errno};
   if (word == kLimitOwnMemory) Limit(memory_limit_bytes);
-  environ = env;  // execvp looks the program up in the PATH of this
-  execvp(argv[0], argv);
+  const std::vector<char*> argv = Pointers(step.argv);
+  std::vector<char*> env = Pointers(variables);
+  environ = env.data();  // execvp looks the program up in the PATH of this
+  execvp(argv[0], argv.data());
   return {Stage::kExecute, errno};
 }
 
@@ -80,10 +101,12 @@ std::string Describe(const Failure& failure, const jobs::record::Step& step) {
   switch (failure.stage) {
     case Stage::kSetUp:
       return "cannot set up the process" + why;
+    case Stage::kImage:
+      return failure.what + why;
     case Stage::kDirectory:
       return "cannot enter the working directory '" + step.cwd + "'" + why;
     case Stage::kExecute:
-      return "cannot execute '" + step.argv[0] + "'" + why;
+      return "cannot execute '" + step.argv[0] + "'" + (step.image ? " in the image" : "") + why;
   }
   return why;
 }
@@ -106,8 +129,6 @@ void KillChildren() {
 
 StartedStep StartStep(const jobs::record::Step& step, std::int64_t memory_limit_bytes, ControlGroups& groups,
                       const Descriptor& log) {
-  const std::vector<char*> argv = Pointers(step.argv);
-  std::vector<char*> env = Pointers(step.env);
   int ends[2], go_ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return {0, errno, "cannot create a pipe"};
   const Descriptor report(ends[0]);
@@ -118,8 +139,7 @@ StartedStep StartStep(const jobs::record::Step& step, std::int64_t memory_limit_
   const pid_t parent = getpid();
   const pid_t pid = fork();
   if (pid == 0) {
-    const Failure failure = Become(argv.data(), env.data(), step.cwd.c_str(), memory_limit_bytes,
-                                   log.number(), awaits.number(), parent);
+    const Failure failure = Become(step, memory_limit_bytes, log.number(), awaits.number(), parent);
     [[maybe_unused]] const ssize_t written = write(write_end.number(), &failure, sizeof failure);
     _exit(127);
   }

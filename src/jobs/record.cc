@@ -17,6 +17,22 @@ constexpr std::array<std::string_view, 8> kCauseNames = {"exited",        "signa
 
 // One list of fields a record: the encoder and the decoder both walk it.
 template <class Record, class Visitor>
+requires std::is_same_v<std::remove_const_t<Record>, Mount>
+void Walk(Record& mount, Visitor& visit) {
+  visit("source", mount.source);
+  visit("target", mount.target);
+  visit("writable", mount.writable);
+}
+
+template <class Record, class Visitor>
+requires std::is_same_v<std::remove_const_t<Record>, ImageRoot>
+void Walk(Record& image, Visitor& visit) {
+  visit("directory", image.directory);
+  visit("scratch", image.scratch);
+  visit("mount", image.mounts);
+}
+
+template <class Record, class Visitor>
 requires std::is_same_v<std::remove_const_t<Record>, Step>
 void Walk(Record& step, Visitor& visit) {
   visit("label", step.label);
@@ -24,6 +40,7 @@ void Walk(Record& step, Visitor& visit) {
   visit("env", step.env);
   visit("cwd", step.cwd);
   visit("timeout_ms", step.timeout_ms);
+  visit("image", step.image);
 }
 
 template <class Record, class Visitor>
@@ -110,6 +127,10 @@ class Encoder {
     for (const std::string& value : values) Field(name, value);
   }
   template <class Part>
+  void operator()(std::string_view name, const std::optional<Part>& part) {
+    if (part) operator()(name, std::vector<Part>{*part});
+  }
+  template <class Part>
   void operator()(std::string_view name, const std::vector<Part>& parts) {
     for (const Part& part : parts) {
       Encoder inner;
@@ -183,6 +204,12 @@ class Decoder {
     for (const auto& [field, text] : fields_) {
       if (field == name) values.emplace_back(text);
     }
+  }
+  template <class Part>
+  void operator()(std::string_view name, std::optional<Part>& part) {
+    std::vector<Part> parts;
+    operator()(name, parts);
+    if (!parts.empty()) part = std::move(parts.front());
   }
   template <class Part>
   void operator()(std::string_view name, std::vector<Part>& parts) {

@@ -48,6 +48,27 @@ enum ExitCode {
   kSystemError = 71,
 };
 
+/// A file or directory of the machine that is found in an image too.
+struct Mount {
+  std::string source;
+  std::string target;
+  /// Otherwise, and whatever its permissions are, it cannot be written to.
+  std::int64_t writable = 0;
+
+  bool operator==(const Mount&) const = default;
+};
+
+/// The files of a container image, which a step finds instead of the machine's.
+struct ImageRoot {
+  /// Holds root/, the files, and variables, a text of "NAME=value" lines. May be a link.
+  std::string directory;
+  /// An empty directory to mount at. Nothing is left in it: what the step changes of the image is gone with the step.
+  std::string scratch;
+  std::vector<Mount> mounts;
+
+  bool operator==(const ImageRoot&) const = default;
+};
+
 /// A program to run to its end. A step that does not exit with 0 is the last one run.
 struct Step {
   std::string label;
@@ -57,6 +78,8 @@ struct Step {
   std::string cwd;
   /// 0: none.
   std::int64_t timeout_ms = 0;
+  /// Whose variables are added to env, where that has none of the name.
+  std::optional<ImageRoot> image = std::nullopt;
 
   bool operator==(const Step&) const = default;
 };
