@@ -59,6 +59,7 @@ std::string ConfigHelp(const Terminal& terminal) {
 struct ServeOptions {
   std::string config;
   std::string listen;
+  bool allow_test_reset = false;
 };
 
 /// What `serve --json` prints once requests are answered.
@@ -93,6 +94,7 @@ void Serve(const ServeOptions& options, Context& context, bool data_given) {
       options.config.empty() ? std::nullopt : std::optional(options.config);
   auto config = LoadConfig<server::Config>(context.files, file, context.environment);
   if (!options.listen.empty()) config.listen = options.listen;
+  if (options.allow_test_reset) config.allow_test_reset = true;
   if (data_given) config.data = context.data;
   SetLogLevel(LevelOf(config.log_level));
 
@@ -127,6 +129,8 @@ void AddServe(CLI::App& app, Context& context) {
   serve->add_option("--config", options->config, "Configuration file (YAML).")->type_name("FILE");
   serve->add_option("--listen", options->listen, "Address and port [default 127.0.0.1:7070].")
       ->type_name("ADDRESS:PORT");
+  serve->add_flag("--allow-test-reset", options->allow_test_reset,
+                  "For test suites: let POST /api/v1/test/reset empty the store. Loopback only.");
   const CLI::Option* data = app.get_option("--data");
   serve->callback([options, &context, data] { Serve(*options, context, data->count() > 0); });
 }

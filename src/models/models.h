@@ -29,6 +29,9 @@ class Registry {
 
   static std::span<const sql::Migration> Migrations();
 
+  /// Removes every model: for test suites that want an empty store.
+  static void Clear(sql::Writer& writer);
+
   /// Errors: already_exists.
   RegisteredModel Create(const NewModel& model, const Actor& by);
   RegisteredModel Get(const std::string& name);

@@ -42,6 +42,20 @@ class RegistryTest : public testing::Test {
   Registry registry_{*database_, events_, clock_, lineage_};
 };
 
+TEST_F(RegistryTest, ClearForgetsModelsWithAllThatIsTheirs) {
+  registry_.Create({.name = "flights", .tags = {{"k", "1"}}}, kMe);
+  Add("flights");
+  registry_.SetAlias("flights", "best", 1, kMe);
+  registry_.SetVersionTag("flights", 1, {"k", "1"});
+  database_->Write([](sql::Writer& writer) { Registry::Clear(writer); });
+  EXPECT_THAT(registry_.Search({}).items, IsEmpty());
+  EXPECT_THAT(registry_.SearchVersions({}).items, IsEmpty());
+  registry_.Create({.name = "flights"}, kMe);
+  EXPECT_THAT(registry_.Get("flights").tags, IsEmpty());
+  EXPECT_EQ(Add("flights").version, 1);
+  EXPECT_FALSE(registry_.FindByAlias("flights", "best"));
+}
+
 TEST_F(RegistryTest, NamesAreUniqueAndPlain) {
   EXPECT_EQ(
       registry_.Create({.name = "flights", .description = "d", .tags = {{"k", "1"}, {"k", "2"}}}, kMe).tags,

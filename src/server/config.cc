@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "net/address.h"
 
 namespace orrery::server {
 
@@ -43,6 +44,11 @@ std::string AbsolutePath(const std::string& path) {
   return path == "." ? here : here + "/" + path;
 }
 
+bool ServesThisMachineAlone(const Config& config) {
+  return net::ReachOf(ParseEndpoint(config.listen, "listen").address) == net::Reach::kLoopback &&
+         config.tokens.empty() && config.host_names.empty() && !config.public_url;
+}
+
 void Validate(const Config& config) {
   constexpr size_t kShortestToken = 16;
   ParseEndpoint(config.listen, "listen");
@@ -60,6 +66,13 @@ void Validate(const Config& config) {
     if (gpu.type.empty()) throw InvalidField("gpus.type", "must not be empty: a type such as H100");
     if (gpu.count < 1 || gpu.count > 1'024)
       throw InvalidField("gpus.count", "expected 1 to 1024, got " + std::to_string(gpu.count));
+  }
+  if (config.allow_test_reset && !ServesThisMachineAlone(config)) {
+    throw InvalidField(
+        "allow_test_reset",
+        "it is for a test suite's own server: listen on a loopback address, without tokens, host_names "
+        "and public_url, got " +
+            Quoted(config.listen));
   }
   if (config.collect_after_hours < 1) throw InvalidField("collect_after_hours", "must be at least 1");
   if (config.log_level != "debug" && config.log_level != "info" && config.log_level != "warning" &&

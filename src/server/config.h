@@ -41,6 +41,10 @@ struct Config {
        "lists. [] keeps them from jobs."},
       {"python", "Interpreter that environments are built with; by default python3 of the PATH."},
       {"collect_after_hours", "How long an object that nothing refers to is kept."},
+      {"allow_test_reset",
+       "For test suites alone: adds POST /api/v1/test/reset, which forgets every experiment, run, artifact "
+       "and model. Only "
+       "where this machine alone reaches the server, and never where a job was submitted."},
       {"log_level", "debug, info, warning or error."},
   };
   std::string listen = "127.0.0.1:7070";
@@ -54,11 +58,12 @@ struct Config {
   std::optional<std::vector<GpuConfig>> gpus;
   std::optional<std::string> python;
   int64_t collect_after_hours = 24;
+  bool allow_test_reset = false;
   std::string log_level = "info";
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
                       (listen, data, tokens, host_names, public_url, webhook_hosts, cpus, memory_bytes, gpus,
-                       python, collect_after_hours, log_level))
+                       python, collect_after_hours, allow_test_reset, log_level))
 
 /// An address and port, taken apart.
 struct Endpoint {
@@ -71,6 +76,10 @@ Endpoint ParseEndpoint(const std::string& text, std::string_view field);
 
 /// `path` absolute, with a leading "~" replaced by $HOME. Errors: invalid_argument (no home).
 std::string AbsolutePath(const std::string& path);
+
+/// Whether nobody but this machine's own users reaches the server: it listens on loopback, and has no users, names or
+/// address of its own, as one behind a proxy has.
+bool ServesThisMachineAlone(const Config& config);
 
 /// Checks what the types alone cannot say. Errors: invalid_argument, naming the field.
 void Validate(const Config& config);

@@ -5,7 +5,6 @@
 #include "base/config.h"
 #include "jobs/local/gpus.h"
 #include "jobs/local/this_machine.h"
-#include "net/address.h"
 #include "sql/idempotency.h"
 #include "sql/sqlite/sqlite.h"
 
@@ -27,9 +26,7 @@ std::unique_ptr<sql::Database> OpenDatabase(const DataFolder& folder, const Seam
 /// Receivers on this machine are for a server that nobody else reaches: there, whoever can ask it to post could post there
 /// anyway. One with users, names or an address of its own may have a proxy before it.
 events::Receivers ReceiversOf(const Config& config) {
-  const bool alone = net::ReachOf(ParseEndpoint(config.listen, "listen").address) == net::Reach::kLoopback &&
-                     config.tokens.empty() && config.host_names.empty() && !config.public_url;
-  return {.loopback = alone, .hosts = config.webhook_hosts};
+  return {.loopback = ServesThisMachineAlone(config), .hosts = config.webhook_hosts};
 }
 
 jobs::local::LocalExecutorOptions ExecutorOptions(const Config& config, const Seams& seams,

@@ -16,6 +16,7 @@
 #include "compat/mlflow/mlflow.h"
 #include "server/domains.h"
 #include "server/pages.h"
+#include "server/test_reset.h"
 #include "server/tokens.h"
 
 namespace orrery::server {
@@ -77,6 +78,13 @@ Server::Server(const Config& config, const Seams& outer) : files_(outer.files, S
                                             .tracking = domains_->tracking,
                                             .artifacts = domains_->artifacts,
                                             .models = domains_->models});
+  if (config.allow_test_reset) {
+    AddTestReset(router_, {.database = *domains_->database,
+                           .tracking = domains_->tracking,
+                           .artifacts = domains_->artifacts,
+                           .models = domains_->models,
+                           .jobs = domains_->jobs});
+  }
   api::AddSystemRoutes(router_, readiness_, metrics_);
   AddPages(router_);
   metrics_.Add("orrery_jobs_running", "Jobs that hold resources.", "",

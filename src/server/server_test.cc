@@ -44,6 +44,27 @@ TEST(ConfigValues, AreChecked) {
   EXPECT_EQ(field_of({.log_level = "loud"}), "log_level");
 }
 
+TEST(ConfigValues, LetATestSuiteEmptyTheStoreOnlyWhereNobodyElseReachesIt) {
+  const auto is_taken = [](Config config) {
+    config.allow_test_reset = true;
+    try {
+      Validate(config);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.field(), "allow_test_reset");
+      return false;
+    }
+    return true;
+  };
+  EXPECT_TRUE(is_taken({}));
+  EXPECT_TRUE(is_taken({.listen = "[::1]:0"}));
+  for (const char* wide : {"0.0.0.0:7070", "[::]:7070", "192.168.1.7:7070", "8.8.8.8:7070"}) {
+    EXPECT_FALSE(is_taken({.listen = wide})) << wide;
+  }
+  EXPECT_FALSE(is_taken({.tokens = {{"ada", "0123456789abcdef"}}}));
+  EXPECT_FALSE(is_taken({.host_names = {"orrery.example"}})) << "a proxy may stand before it";
+  EXPECT_FALSE(is_taken({.public_url = "https://orrery.example"}));
+}
+
 TEST(Tokens, NameTheirOwnerByBearerAndBasic) {
   TokenAuthenticator tokens({{"ada", "0123456789abcdef"}, {"bob", "fedcba9876543210"}});
   const auto name = [&](std::string_view authorization) {

@@ -158,4 +158,13 @@ int64_t Artifacts::Delete(const ArtifactOwner& owner, const std::optional<Artifa
   });
 }
 
+void Artifacts::Clear(sql::Writer& writer) {
+  std::vector<ArtifactOwner> owners;
+  writer.Visit("SELECT DISTINCT root, owner FROM artifacts", [&](const sql::Row& row) {
+    owners.push_back({sql::Get<ArtifactRoot>(row, 0), sql::Get<std::string>(row, 1)});
+  });
+  for (const ArtifactOwner& owner : owners) store_.ReleaseAll(writer, ReferrerOf(owner));
+  writer.Run("DELETE FROM artifacts");
+}
+
 }  // namespace orrery::tracking

@@ -76,6 +76,8 @@ class Artifacts {
 
   /// Removes a file, or a folder with all in it, or everything of the owner; returns how many files went.
   int64_t Delete(const ArtifactOwner& owner, const std::optional<ArtifactPath>& path);
+  /// Removes the names of every owner: for test suites that want an empty store.
+  void Clear(sql::Writer& writer);
 
  private:
   sql::Database& database_;

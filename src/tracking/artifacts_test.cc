@@ -52,6 +52,15 @@ class ArtifactsTest : public testing::Test {
   ArtifactOwner run_{ArtifactRoot::kRun, "r1"};
 };
 
+TEST_F(ArtifactsTest, ClearForgetsEveryNameAndLetsTheBytesGo) {
+  Put("a/b", "bytes");
+  artifacts_.Put({ArtifactRoot::kModel, "m-1"}, ArtifactPath::Parse("c"), store_.Put("others"));
+  database_->Write([&](sql::Writer& writer) { artifacts_.Clear(writer); });
+  EXPECT_THAT(Names(), IsEmpty());
+  EXPECT_TRUE(IsCollected("bytes"));
+  EXPECT_TRUE(IsCollected("others"));
+}
+
 TEST_F(ArtifactsTest, ListsOneLevelAtATime) {
   for (const char* path : {"a/b/one.txt", "a/two.txt", "a.txt", "a0/x", "z"}) Put(path, path);
   EXPECT_THAT(Names(), ElementsAre("a.txt", "a/", "a0/", "z"));

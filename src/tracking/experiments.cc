@@ -34,15 +34,16 @@ void SetStage(sql::Writer& writer, int64_t id, LifecycleStage stage, int64_t now
 Experiments::Experiments(sql::Database& database, events::EventLog& events, Clock& clock, Options options)
     : database_(database), events_(events), clock_(clock), options_(std::move(options)) {
   const auto found = database_.Read([](sql::Reader& reader) { return internal::FindExperiment(reader, 0); });
-  if (found) return;
-  database_.Write([&](sql::Writer& writer) {
-    const int64_t now = ToMillis(clock_.Now());
-    writer.Insert("experiments", ExperimentRow{.id = 0,
-                                               .name = "Default",
-                                               .artifact_location = options_.artifact_root + "/0",
-                                               .created_ms = now,
-                                               .updated_ms = now});
-  });
+  if (!found) database_.Write([&](sql::Writer& writer) { CreateDefault(writer); });
+}
+
+void Experiments::CreateDefault(sql::Writer& writer) {
+  const int64_t now = ToMillis(clock_.Now());
+  writer.Insert("experiments", ExperimentRow{.id = 0,
+                                             .name = "Default",
+                                             .artifact_location = options_.artifact_root + "/0",
+                                             .created_ms = now,
+                                             .updated_ms = now});
 }
 
 Experiment Experiments::Create(const NewExperiment& experiment, const Actor& by) {

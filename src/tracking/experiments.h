@@ -38,6 +38,9 @@ class Experiments {
   Experiment Create(const NewExperiment& experiment, const Actor& by);
   Experiment Create(sql::Writer& writer, const NewExperiment& experiment, const Actor& by);
 
+  /// Creates experiment 0, which must not be there.
+  void CreateDefault(sql::Writer& writer);
+
   /// Deleted ones are found too.
   Experiment Get(int64_t id);
   std::optional<Experiment> FindByName(std::string_view name);

@@ -25,6 +25,44 @@ TEST_F(ExperimentsTest, DefaultIsAlwaysThere) {
   EXPECT_EQ(experiment.created_ms, ToMillis(clock_.Now()));
 }
 
+TEST_F(ExperimentsTest, ClearLeavesWhatANewServerHas) {
+  const int64_t id = tracking_.experiments.Create({.name = "a", .tags = {{"k", "v"}}}, by_).id;
+  const RunId run = NewRunId(id);
+  const auto model = tracking_.logged_models.Create(
+      {.experiment_id = id, .source_run_id = run.text(), .params = {{"p", "1"}}, .tags = {{"t", "1"}}}, by_);
+  std::vector<Metric> metrics;
+  for (int64_t step = 0; step < 900; ++step) {
+    metrics.push_back({.key = "loss", .value = 0.5, .step = step, .model_id = model.id.text()});
+  }
+  for (int64_t batch = 0; batch < 5; ++batch) {
+    for (Metric& metric : metrics) metric.step += 1'000;
+    tracking_.runs.LogBatch(run, {.metrics = metrics, .params = {{"p", "1"}}, .tags = {{"t", "1"}}});
+  }
+  tracking_.runs.LogInputs(run,
+                           {{.dataset = {.name = "d", .digest = "1", .source_type = "local", .source = "{}"},
+                             .tags = {{"c", "train"}}}},
+                           {{.model_id = model.id.text()}});
+  tracking_.runs.LogOutputs(run, {{.model_id = model.id.text(), .step = 1}});
+  tracking_.experiments.Delete(0, by_);
+
+  const auto rows = [&] {
+    std::map<std::string, int64_t> out;
+    database_->Read([&](sql::Reader& reader) {
+      for (const auto& table : reader.All<std::string>("SELECT name FROM sqlite_master WHERE type = 'table' "
+                                                       "AND name NOT IN ('events', 'schema_versions')")) {
+        out[table] = reader.First<int64_t>("SELECT count(*) FROM " + table).value_or(0);
+      }
+    });
+    return out;
+  };
+  for (const auto& [table, count] : rows())
+    EXPECT_GT(count, 0) << table << ": fill it too, or this test proves nothing";
+  database_->Write([&](sql::Writer& writer) { tracking_.Clear(writer); });
+  for (const auto& [table, count] : rows()) EXPECT_EQ(count, table == "experiments" ? 1 : 0) << table;
+  EXPECT_EQ(tracking_.experiments.Get(0).lifecycle_stage, LifecycleStage::kActive);
+  EXPECT_EQ(Add("a"), 1);
+}
+
 TEST_F(ExperimentsTest, CreatesWithNameLocationAndTags) {
   const Experiment made = tracking_.experiments.Create({.name = "a", .tags = {{"team", "blue"}}}, by_);
   EXPECT_EQ(made.id, 1);

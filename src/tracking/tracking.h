@@ -20,6 +20,9 @@ struct Tracking {
 
   static std::span<const sql::Migration> Migrations();
 
+  /// Removes everything but experiment 0, which is as new: for test suites that want an empty store.
+  void Clear(sql::Writer& writer);
+
   Experiments experiments;
   Runs runs;
   LoggedModels logged_models;

@@ -53,4 +53,8 @@ CREATE TABLE model_aliases (
   return kMigrations;
 }
 
+void Registry::Clear(sql::Writer& writer) {
+  writer.Run("DELETE FROM registered_models");  // what belongs to them follows
+}
+
 }  // namespace orrery::models

@@ -87,10 +87,33 @@ DROP TABLE params_as_numbers
 
 constexpr sql::Migration kMigrations[] = {{"tracking", 1, kFirst}, {"tracking", 2, kNumbers}};
 
+constexpr std::string_view kTables[] = {"experiments",
+                                        "experiment_tags",
+                                        "runs",
+                                        "run_params",
+                                        "run_tags",
+                                        "metric_series",
+                                        "metric_tail",
+                                        "metric_chunks",
+                                        "datasets",
+                                        "run_datasets",
+                                        "run_dataset_tags",
+                                        "run_model_inputs",
+                                        "run_model_outputs",
+                                        "logged_models",
+                                        "logged_model_params",
+                                        "logged_model_tags",
+                                        "logged_model_metrics"};
+
 }  // namespace
 
 std::span<const sql::Migration> Tracking::Migrations() {
   return kMigrations;
+}
+
+void Tracking::Clear(sql::Writer& writer) {
+  for (const std::string_view table : kTables) writer.Run("DELETE FROM " + std::string(table));
+  experiments.CreateDefault(writer);
 }
 
 }  // namespace orrery::tracking
