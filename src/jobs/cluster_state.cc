@@ -97,6 +97,7 @@ void ClusterState::SetQueues(Queues queues) {
       waiting.insert(RankOf(entry(key.slot), key.slot, queue.config.policy, 0));
     queue.waiting = std::move(waiting);
   }
+  for (const auto& [name, config] : configured_) QueueOf(name);
 }
 
 int ClusterState::QueueOf(const std::string& name) {
@@ -106,6 +107,7 @@ int ClusterState::QueueOf(const std::string& name) {
     queues_.push_back({.name = name,
                        .config = configured == configured_.end() ? QueueConfig{} : configured->second,
                        .used = {},
+                       .running = 0,
                        .waiting = {}});
   }
   return found->second;
@@ -170,7 +172,9 @@ void ClusterState::Unline(int slot) {
 void ClusterState::Hold(int slot) {
   const Entry& entry = entries_[static_cast<size_t>(slot)];
   free_.Take(entry.spot, entry.job.need);
-  queues_[static_cast<size_t>(entry.queue)].used += entry.demand.Total();
+  Queue& queue = queues_[static_cast<size_t>(entry.queue)];
+  queue.used += entry.demand.Total();
+  ++queue.running;
   ends_.insert({entry.expected_end_us, entry.job.sequence, slot});
   Count(running_priorities_, entry.job.priority, 1);
   preempting_ += entry.preempting ? 1 : 0;
@@ -179,7 +183,9 @@ void ClusterState::Hold(int slot) {
 void ClusterState::Release(int slot) {
   const Entry& entry = entries_[static_cast<size_t>(slot)];
   free_.Give(entry.spot, entry.job.need);
-  queues_[static_cast<size_t>(entry.queue)].used -= entry.demand.Total();
+  Queue& queue = queues_[static_cast<size_t>(entry.queue)];
+  queue.used -= entry.demand.Total();
+  --queue.running;
   ends_.erase({entry.expected_end_us, entry.job.sequence, slot});
   Count(running_priorities_, entry.job.priority, -1);
   preempting_ -= entry.preempting ? 1 : 0;

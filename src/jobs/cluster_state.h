@@ -91,6 +91,7 @@ class ClusterState {
     std::string name;
     QueueConfig config;
     Resources used;
+    int64_t running = 0;  ///< jobs that hold something
     std::set<RankKey> waiting;
   };
   /// When a running job is expected to end.
@@ -103,6 +104,7 @@ class ClusterState {
 
   /// Replaces the machines. Jobs stay; what they hold on machines that are gone is forgotten.
   void SetNodes(const std::vector<SchedulerNode>& nodes);
+  /// Every queue that is named here is there from now on, also while it has no job.
   void SetQueues(Queues queues);
 
   /// Adds a job, or replaces what is known of the job of that id.

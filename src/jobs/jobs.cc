@@ -11,6 +11,7 @@
 #include "jobs/internal/scheduler_loop.h"
 #include "jobs/internal/schema.h"
 #include "jobs/internal/usage_recorder.h"
+#include "jobs/queue_use.h"
 #include "jobs/reproduce.h"
 #include "jobs/validate.h"
 
@@ -189,6 +190,7 @@ Cluster Jobs::Capacity() {
   const auto picture = parts_->board.Latest();
   Cluster cluster{.jobs_running = static_cast<int64_t>(picture->state.running()),
                   .jobs_waiting = static_cast<int64_t>(picture->state.waiting())};
+  cluster.queues = UseOf(picture->state);
   ClusterState state = picture->state;
   std::vector<SchedulerNode> nodes;
   for (const ExecutorNode& node : with_.executor.Nodes()) nodes.push_back({node.name, CapacityOf(node)});

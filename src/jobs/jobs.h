@@ -100,7 +100,7 @@ class Jobs {
   /// The log of attempt `number`, by default the latest. Errors: not_found (no such job or attempt).
   JobLog OpenLog(const JobId& id, std::optional<int> number = std::nullopt);
 
-  /// The machines, what of them is free, and how many jobs run and wait.
+  /// The machines, what of them is free, the queues and what they hold, and how many jobs run and wait.
   Cluster Capacity();
 
   static std::span<const sql::Migration> Migrations();

@@ -157,6 +157,10 @@ TEST_F(JobsTest, AJobThatWaitsSaysForWhat) {
   const Cluster cluster = jobs_->Capacity();
   EXPECT_EQ(cluster.jobs_running, 1);
   EXPECT_EQ(cluster.jobs_waiting, 2);
+  ASSERT_EQ(cluster.queues.size(), 1u);
+  EXPECT_EQ(cluster.queues[0].name, "default");
+  EXPECT_EQ(cluster.queues[0].cpus_used, 1.5);
+  EXPECT_EQ(cluster.queues[0].jobs_waiting, 2);
   EXPECT_EQ(cluster.nodes.at(0).cpus_free, 0.5);
   EXPECT_EQ(cluster.nodes.at(0).memory_free_bytes, (4LL << 30) - (512LL << 20));
   jobs_.Advance(seconds(9));

@@ -22,6 +22,13 @@ std::optional<QueuePolicy> PolicyNamed(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<std::string_view> NameOf(const QueuePolicy& policy) {
+  for (const auto& [name, known] : kPolicies) {
+    if (known == policy) return name;
+  }
+  return std::nullopt;
+}
+
 const std::vector<std::string_view>& PolicyNames() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all;

@@ -56,6 +56,9 @@ using Queues = std::map<std::string, QueueConfig>;
 /// reserve, ageing), "las" (least service, reserve, preemptive, ageing). Nothing for another name.
 std::optional<QueuePolicy> PolicyNamed(std::string_view name);
 
+/// The name of a policy that has one.
+std::optional<std::string_view> NameOf(const QueuePolicy& policy);
+
 /// The names that PolicyNamed knows.
 const std::vector<std::string_view>& PolicyNames();
 

@@ -179,16 +179,46 @@ struct Node {
 };
 BOOST_DESCRIBE_STRUCT(Node, (), (name, cpus, cpus_free, memory_bytes, memory_free_bytes, gpus))
 
-struct Cluster {
-  std::vector<Node> nodes;
+/// A queue's part of the cluster, and what its jobs hold of it.
+struct QueueUse {
+  std::string name;
+  double guaranteed = 0;
+  double limit = 1;
+  double weight = 1;
+  std::string policy;
+  double share = 0;
+  double cpus_used = 0;
+  int64_t memory_used_bytes = 0;
+  int64_t gpus_used = 0;
   int64_t jobs_running = 0;
   int64_t jobs_waiting = 0;
 
   static constexpr FieldDoc kDocs[] = {
+      {"guaranteed", "The fraction of the cluster that it gets back from others when it asks; 0 to 1."},
+      {"limit", "The fraction of the cluster that its jobs never exceed; 0 to 1."},
+      {"weight", "What queues get beyond their guarantees stands in proportion to this."},
+      {"policy", "In which order its jobs start: fifo, easy, sjf or las."},
+      {"share", "The largest fraction of CPUs, memory or GPUs that its jobs hold."},
+      {"jobs_running", "Its jobs that hold resources: starting or running."},
+      {"jobs_waiting", "Its jobs that wait for resources."},
+  };
+};
+BOOST_DESCRIBE_STRUCT(QueueUse, (),
+                      (name, guaranteed, limit, weight, policy, share, cpus_used, memory_used_bytes,
+                       gpus_used, jobs_running, jobs_waiting))
+
+struct Cluster {
+  std::vector<Node> nodes;
+  std::vector<QueueUse> queues;
+  int64_t jobs_running = 0;
+  int64_t jobs_waiting = 0;
+
+  static constexpr FieldDoc kDocs[] = {
+      {"queues", "The configured ones and those that have been used, by name."},
       {"jobs_running", "Jobs that hold resources: starting or running."},
       {"jobs_waiting", "Jobs that wait for resources."},
   };
 };
-BOOST_DESCRIBE_STRUCT(Cluster, (), (nodes, jobs_running, jobs_waiting))
+BOOST_DESCRIBE_STRUCT(Cluster, (), (nodes, queues, jobs_running, jobs_waiting))
 
 }  // namespace orrery::jobs

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <vector>
+
+#include "jobs/cluster_state.h"
+#include "jobs/types.h"
+
+namespace orrery::jobs {
+
+/// What each queue may hold and holds, by name.
+std::vector<QueueUse> UseOf(const ClusterState& state);
+
+}  // namespace orrery::jobs
