@@ -62,4 +62,8 @@ void AddReproduce(CLI::App& app, Context& context);
 void AddWebhooks(CLI::App& app, Context& context);
 void AddAdmin(CLI::App& app, Context& context);
 
+// Those of `admin`.
+void AddSimulate(CLI::App& admin, Context& context);
+void AddTrash(CLI::App& admin, Context& context);
+
 }  // namespace orrery::cli

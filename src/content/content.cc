@@ -120,8 +120,21 @@ void Store::Release(sql::Writer& writer, const Digest& digest, const Referrer& r
   writer.Run("DELETE FROM content_references WHERE digest = ? AND referrer = ?", digest, referrer);
 }
 
-void Store::ReleaseAll(sql::Writer& writer, const Referrer& referrer) {
+uint64_t Store::ReleaseAll(sql::Writer& writer, const Referrer& referrer) {
+  const uint64_t bytes = BytesKeptBy(writer, referrer);
   writer.Run("DELETE FROM content_references WHERE referrer = ?", referrer);
+  return bytes;
+}
+
+uint64_t Store::BytesKeptBy(sql::Reader& reader, const Referrer& referrer) {
+  return reader
+      .First<uint64_t>(
+          "SELECT coalesce(sum(o.size), 0) FROM content_references r JOIN content_objects o ON o.digest = "
+          "r.digest "
+          "WHERE r.referrer = ? AND NOT EXISTS (SELECT 1 FROM content_references other "
+          "WHERE other.digest = r.digest AND other.referrer <> r.referrer)",
+          referrer)
+      .value_or(0);
 }
 
 Store::Collected Store::Collect(Microseconds grace) {

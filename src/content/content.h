@@ -77,7 +77,10 @@ class Store {
   StoredObject Refer(sql::Writer& writer, const Digest& digest, const Referrer& referrer);
   /// Ends one reference, or all of `referrer`'s; absent ones are fine.
   void Release(sql::Writer& writer, const Digest& digest, const Referrer& referrer);
-  void ReleaseAll(sql::Writer& writer, const Referrer& referrer);
+  /// Returns how many bytes nobody refers to any more because of it: what collection will free.
+  uint64_t ReleaseAll(sql::Writer& writer, const Referrer& referrer);
+  /// The bytes that only `referrer` keeps.
+  uint64_t BytesKeptBy(sql::Reader& reader, const Referrer& referrer);
 
   struct Collected {
     int64_t condemned = 0;  ///< newly unreferenced: deleted by a later call if they stay so

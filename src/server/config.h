@@ -41,6 +41,7 @@ struct Config {
        "lists. [] keeps them from jobs."},
       {"python", "Interpreter that environments are built with; by default python3 of the PATH."},
       {"collect_after_hours", "How long an object that nothing refers to is kept."},
+      {"trash_days", "How long deleted runs and experiments can be restored; then they go for good."},
       {"allow_test_reset",
        "For test suites alone: adds POST /api/v1/test/reset, which forgets every experiment, run, artifact "
        "and model. Only "
@@ -58,12 +59,13 @@ struct Config {
   std::optional<std::vector<GpuConfig>> gpus;
   std::optional<std::string> python;
   int64_t collect_after_hours = 24;
+  int64_t trash_days = 30;
   bool allow_test_reset = false;
   std::string log_level = "info";
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
                       (listen, data, tokens, host_names, public_url, webhook_hosts, cpus, memory_bytes, gpus,
-                       python, collect_after_hours, allow_test_reset, log_level))
+                       python, collect_after_hours, trash_days, allow_test_reset, log_level))
 
 /// An address and port, taken apart.
 struct Endpoint {

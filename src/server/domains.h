@@ -6,6 +6,7 @@
 #include "content/content.h"
 #include "events/event_log.h"
 #include "events/webhooks.h"
+#include "jobs/job_referrer.h"
 #include "jobs/jobs.h"
 #include "jobs/local/local_executor.h"
 #include "jobs/local/nvml.h"
@@ -13,10 +14,12 @@
 #include "jobs/tracking_run_keeper.h"
 #include "models/models.h"
 #include "models/tracking_lineage.h"
+#include "models/version_referrer.h"
 #include "server/server.h"
 #include "sql/database.h"
 #include "tracking/artifacts.h"
 #include "tracking/tracking.h"
+#include "tracking/trash.h"
 
 namespace orrery::server {
 
@@ -38,6 +41,9 @@ struct Server::Domains {
   jobs::local::LocalExecutor executor;
   jobs::TrackingRunKeeper runs;
   jobs::Jobs jobs;
+  models::VersionReferrer versions;
+  jobs::JobReferrer job_runs;
+  tracking::Trash trash;
 };
 
 }  // namespace orrery::server

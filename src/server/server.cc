@@ -8,6 +8,7 @@
 #include "api/jobs.h"
 #include "api/reproduce.h"
 #include "api/runs.h"
+#include "api/trash.h"
 #include "api/webhooks.h"
 #include "base/build_info.h"
 #include "base/error.h"
@@ -69,6 +70,7 @@ Server::Server(const Config& config, const Seams& outer) : files_(outer.files, S
   // The table of contents of everything that is served.
   api::AddContentRoutes(router_, domains_->content);
   api::AddRunRoutes(router_, domains_->tracking, domains_->artifacts);
+  api::AddTrashRoutes(router_, domains_->trash);
   api::AddJobRoutes(router_, domains_->jobs, domains_->events);
   api::AddReproduceRoute(router_, domains_->tracking, domains_->jobs);
   api::AddClusterRoutes(router_, domains_->jobs);
@@ -132,11 +134,25 @@ void Server::Stop() {
   Log(LogLevel::kInfo, "stopped", {{"url", url_}});
 }
 
+void Server::EmptyTrash() {
+  tracking::Emptied emptied{.more = true};
+  while (emptied.more) {
+    emptied = domains_->trash.Empty({}, {"orrery"});
+    if (emptied.runs + emptied.experiments + emptied.logged_models == 0) continue;
+    Log(LogLevel::kInfo, "took away what was deleted long ago",
+        {{"runs", emptied.runs},
+         {"experiments", emptied.experiments},
+         {"logged_models", emptied.logged_models},
+         {"bytes", static_cast<int64_t>(emptied.bytes)}});
+  }
+}
+
 void Server::CollectLoop(std::chrono::hours grace) {
   std::unique_lock lock(mutex_);
   while (!stop_.wait_for(lock, kBetweenCollections, [this] { return stopping_; })) {
     lock.unlock();
     try {
+      EmptyTrash();
       const content::Store::Collected collected = domains_->content.Collect(grace);
       if (collected.deleted > 0) {
         Log(LogLevel::kInfo, "collected objects that nothing refers to",

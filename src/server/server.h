@@ -52,6 +52,7 @@ class Server {
   struct Domains;
 
   void CollectLoop(std::chrono::hours grace);
+  void EmptyTrash();
 
   std::string url_;
   DurableFileSystem files_;

@@ -141,6 +141,15 @@ std::vector<ArtifactEntry> Artifacts::List(const ArtifactOwner& owner,
   return out;
 }
 
+uint64_t Artifacts::DeleteAll(sql::Writer& writer, const ArtifactOwner& owner) {
+  writer.Run("DELETE FROM artifacts WHERE root = ? AND owner = ?", owner.root, owner.id);
+  return store_.ReleaseAll(writer, ReferrerOf(owner));
+}
+
+uint64_t Artifacts::BytesOf(sql::Reader& reader, const ArtifactOwner& owner) {
+  return store_.BytesKeptBy(reader, ReferrerOf(owner));
+}
+
 int64_t Artifacts::Delete(const ArtifactOwner& owner, const std::optional<ArtifactPath>& path) {
   return database_.Write([&](sql::Writer& writer) -> int64_t {
     if (!path) {

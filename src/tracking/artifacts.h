@@ -79,6 +79,11 @@ class Artifacts {
   /// Removes the names of every owner: for test suites that want an empty store.
   void Clear(sql::Writer& writer);
 
+  /// Removes everything of the owner within the caller's transaction; returns the bytes that nobody else refers to.
+  uint64_t DeleteAll(sql::Writer& writer, const ArtifactOwner& owner);
+  /// The bytes that DeleteAll() would return.
+  uint64_t BytesOf(sql::Reader& reader, const ArtifactOwner& owner);
+
  private:
   sql::Database& database_;
   content::Store& store_;

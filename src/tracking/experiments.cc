@@ -57,8 +57,9 @@ Experiment Experiments::Create(sql::Writer& writer, const NewExperiment& experim
   const int64_t now = ToMillis(clock_.Now());
   CheckFree(writer, experiment.name);
   writer.Run(
-      "INSERT INTO experiments (name, artifact_location, lifecycle_stage, created_ms, updated_ms) "
-      "VALUES (?, ?, ?, ?, ?)",
+      "INSERT INTO experiments (id, name, artifact_location, lifecycle_stage, created_ms, updated_ms) "
+      "SELECT 1 + max(known.id), ?, ?, ?, ?, ? FROM (SELECT max(id) AS id FROM experiments "
+      "UNION ALL SELECT greatest_id FROM purged_experiments) AS known",
       experiment.name, experiment.artifact_location, LifecycleStage::kActive, now, now);
   const int64_t id = writer.LastInsertId();
   if (experiment.artifact_location.empty()) {
@@ -129,11 +130,13 @@ void Experiments::Rename(int64_t id, const std::string& new_name, const Actor& b
 void Experiments::Delete(int64_t id, const Actor& by) {
   database_.Write([&](sql::Writer& writer) {
     const ExperimentRow row = internal::RequireActiveExperiment(writer, id);
-    SetStage(writer, id, LifecycleStage::kDeleted, ToMillis(clock_.Now()));
+    const int64_t now = ToMillis(clock_.Now());
+    SetStage(writer, id, LifecycleStage::kDeleted, now);
+    writer.Run("UPDATE experiments SET deleted_ms = ? WHERE id = ?", now, id);
     writer.Run(
-        "UPDATE runs SET lifecycle_stage = ?, deleted_with_experiment = 1 "
+        "UPDATE runs SET lifecycle_stage = ?, deleted_with_experiment = 1, deleted_ms = ? "
         "WHERE experiment_id = ? AND lifecycle_stage = ?",
-        LifecycleStage::kDeleted, id, LifecycleStage::kActive);
+        LifecycleStage::kDeleted, now, id, LifecycleStage::kActive);
     internal::Tell(events_, writer, "experiment_deleted", "experiment", std::to_string(id), by,
                    {{"name", row.name}});
   });
@@ -147,8 +150,9 @@ void Experiments::Restore(int64_t id, const Actor& by) {
                   "experiment_id");
     }
     SetStage(writer, id, LifecycleStage::kActive, ToMillis(clock_.Now()));
+    writer.Run("UPDATE experiments SET deleted_ms = NULL WHERE id = ?", id);
     writer.Run(
-        "UPDATE runs SET lifecycle_stage = ?, deleted_with_experiment = 0 "
+        "UPDATE runs SET lifecycle_stage = ?, deleted_with_experiment = 0, deleted_ms = NULL "
         "WHERE experiment_id = ? AND lifecycle_stage = ? AND deleted_with_experiment = 1",
         LifecycleStage::kActive, id, LifecycleStage::kDeleted);
     internal::Tell(events_, writer, "experiment_restored", "experiment", std::to_string(id), by,

@@ -11,6 +11,7 @@
 #include "tracking/internal/run_rows.h"
 #include "tracking/internal/run_search.h"
 #include "tracking/internal/tell.h"
+#include "tracking/internal/trash_rows.h"
 #include "tracking/limits.h"
 
 namespace orrery::tracking {
@@ -137,8 +138,8 @@ void Runs::Delete(const RunId& id, const Actor& by) {
   database_.Write([&](sql::Writer& writer) {
     const RunRow row = internal::RequireRun(writer, id);
     if (row.lifecycle_stage == LifecycleStage::kDeleted) return;
-    writer.Run("UPDATE runs SET lifecycle_stage = ? WHERE seq = ?", LifecycleStage::kDeleted, row.seq);
-    internal::Tell(events_, writer, "run_deleted", "run", id.text(), by);
+    for (const RunRow& run : internal::TakeToTrash(writer, row, ToMillis(clock_.Now())))
+      internal::Tell(events_, writer, "run_deleted", "run", run.id.text(), by);
   });
 }
 
@@ -147,9 +148,8 @@ void Runs::Restore(const RunId& id, const Actor& by) {
     const RunRow row = internal::RequireRun(writer, id);
     internal::RequireActiveExperiment(writer, row.experiment_id);
     if (row.lifecycle_stage == LifecycleStage::kActive) return;
-    writer.Run("UPDATE runs SET lifecycle_stage = ?, deleted_with_experiment = 0 WHERE seq = ?",
-               LifecycleStage::kActive, row.seq);
-    internal::Tell(events_, writer, "run_restored", "run", id.text(), by);
+    for (const RunRow& run : internal::TakeFromTrash(writer, row))
+      internal::Tell(events_, writer, "run_restored", "run", run.id.text(), by);
   });
 }
 

@@ -67,7 +67,9 @@ class Runs {
   /// A new name also rewrites the tag "mlflow.runName".
   RunInfo Update(const RunId& id, const RunUpdate& update, const Actor& by);
   RunInfo Update(sql::Writer& writer, const RunId& id, const RunUpdate& update, const Actor& by);
-  /// Both are idempotent. Restoring a run of a deleted experiment is failed_precondition.
+  /// Its active children, and theirs, go with it, and come back with it; one that was deleted before stays deleted.
+  /// Both are idempotent. Restoring a run of a deleted experiment is failed_precondition; a child of such a one stays
+  /// deleted.
   void Delete(const RunId& id, const Actor& by);
   void Restore(const RunId& id, const Actor& by);
 

@@ -43,6 +43,7 @@ constexpr sql::Migration kMigrations[] = {
      "ALTER TABLE attempts ADD COLUMN usage_samples INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE attempts ADD COLUMN usage_pending INTEGER NOT NULL DEFAULT 0;"
      "CREATE INDEX attempts_with_usage ON attempts (token) WHERE usage_pending = 1"},
+    {"jobs", 5, "CREATE INDEX jobs_by_run ON jobs (run_id)"},
 };
 
 }  // namespace

@@ -85,7 +85,23 @@ UPDATE run_params SET number = p.number FROM params_as_numbers p
 DROP TABLE params_as_numbers
 )sql";
 
-constexpr sql::Migration kMigrations[] = {{"tracking", 1, kFirst}, {"tracking", 2, kNumbers}};
+// What lay in the trash before has no time of its deletion: its retention begins with the first look at it.
+constexpr std::string_view kTrash = R"sql(
+CREATE TABLE purged_experiments (greatest_id INTEGER NOT NULL) STRICT;
+INSERT INTO purged_experiments (greatest_id) VALUES (0);
+ALTER TABLE experiments ADD COLUMN deleted_ms INTEGER;
+ALTER TABLE runs ADD COLUMN deleted_ms INTEGER;
+ALTER TABLE runs ADD COLUMN deleted_with_run INTEGER;
+CREATE INDEX runs_in_trash ON runs (deleted_ms, seq) WHERE lifecycle_stage = 'DELETED';
+CREATE INDEX runs_deleted_together ON runs (deleted_with_run) WHERE deleted_with_run IS NOT NULL;
+CREATE INDEX children_of_runs ON run_tags (value, run_seq) WHERE key = 'mlflow.parentRunId';
+CREATE INDEX runs_of_dataset ON run_datasets (dataset_id, run_seq);
+CREATE INDEX logged_models_of_run ON logged_models (source_run_id) WHERE source_run_id <> '';
+CREATE INDEX logged_models_in_trash ON logged_models (updated_ms) WHERE lifecycle_stage = 'DELETED'
+)sql";
+
+constexpr sql::Migration kMigrations[] = {
+    {"tracking", 1, kFirst}, {"tracking", 2, kNumbers}, {"tracking", 3, kTrash}};
 
 constexpr std::string_view kTables[] = {"experiments",
                                         "experiment_tags",

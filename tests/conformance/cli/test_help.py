@@ -18,6 +18,7 @@ COMMANDS = [
     "runs compare",
     "reproduce",
     "admin simulate",
+    "admin trash",
     "webhooks",
     "webhooks add",
     "webhooks test",
