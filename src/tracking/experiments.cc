@@ -59,7 +59,7 @@ Experiment Experiments::Create(sql::Writer& writer, const NewExperiment& experim
   writer.Run(
       "INSERT INTO experiments (id, name, artifact_location, lifecycle_stage, created_ms, updated_ms) "
       "SELECT 1 + max(known.id), ?, ?, ?, ?, ? FROM (SELECT max(id) AS id FROM experiments "
-      "UNION ALL SELECT greatest_id FROM purged_experiments) AS known",
+      "UNION ALL SELECT id FROM purged_experiments) AS known",
       experiment.name, experiment.artifact_location, LifecycleStage::kActive, now, now);
   const int64_t id = writer.LastInsertId();
   if (experiment.artifact_location.empty()) {

@@ -52,7 +52,7 @@ void PurgeExperiment(sql::Writer& writer, int64_t id) {
   writer.Run("DELETE FROM experiment_tags WHERE experiment_id = ?", id);
   writer.Run("DELETE FROM datasets WHERE experiment_id = ?", id);
   writer.Run("DELETE FROM experiments WHERE id = ?", id);
-  writer.Run("UPDATE purged_experiments SET greatest_id = ? WHERE greatest_id < ?", id, id);
+  writer.Run("INSERT INTO purged_experiments (id) VALUES (?)", id);
 }
 
 }  // namespace orrery::tracking::internal

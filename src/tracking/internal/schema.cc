@@ -87,8 +87,7 @@ DROP TABLE params_as_numbers
 
 // What lay in the trash before has no time of its deletion: its retention begins with the first look at it.
 constexpr std::string_view kTrash = R"sql(
-CREATE TABLE purged_experiments (greatest_id INTEGER NOT NULL) STRICT;
-INSERT INTO purged_experiments (greatest_id) VALUES (0);
+CREATE TABLE purged_experiments (id INTEGER PRIMARY KEY) STRICT;
 ALTER TABLE experiments ADD COLUMN deleted_ms INTEGER;
 ALTER TABLE runs ADD COLUMN deleted_ms INTEGER;
 ALTER TABLE runs ADD COLUMN deleted_with_run INTEGER;
@@ -105,6 +104,7 @@ constexpr sql::Migration kMigrations[] = {
 
 constexpr std::string_view kTables[] = {"experiments",
                                         "experiment_tags",
+                                        "purged_experiments",
                                         "runs",
                                         "run_params",
                                         "run_tags",
