@@ -105,6 +105,7 @@ void SetEnvironment(const JobOptions& options, FileSystem& files, jobs::JobSpec&
   if (!options.requirements.empty())
     asked.requirements = ReadNamed(options.requirements, files, "--requirements");
   if (!options.lock.empty()) asked.lock = ReadNamed(options.lock, files, "--lock");
+  if (!options.image.empty()) asked.image = options.image;
   if (asked != jobs::EnvironmentSpec()) spec.environment = asked;
 }
 
@@ -148,6 +149,7 @@ void AddJobOptions(CLI::App& submit, JobOptions& options) {
   add("--requirements", options.requirements, "FILE",
       "Requirements file: its packages are installed once, and kept.");
   add("--lock", options.lock, "FILE", "Requirements file with every package pinned and hashed.");
+  add("--image", options.image, "NAME", "Container image, like docker.io/library/python:3.11.");
   add("--framework", options.framework, "NAME", "One of PYTHON, SCIKIT_LEARN, PYTORCH, XGBOOST or LIGHTGBM.");
   add("--input", options.inputs, "FILE", "File that the result depends on; may be repeated.");
   add("-p,--param", options.params, "KEY=VALUE", "Logged to the run; may be repeated.");

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "jobs/image_reference.h"
 #include "jobs/requirement_lines.h"
 
 namespace orrery::jobs {
@@ -13,6 +14,7 @@ namespace {
 constexpr std::pair<std::string_view, std::optional<std::string> EnvironmentSpec::*> kKinds[] = {
     {"requirements", &EnvironmentSpec::requirements},
     {"lock", &EnvironmentSpec::lock},
+    {"image", &EnvironmentSpec::image},
 };
 
 std::string FieldOf(std::string_view kind) {
@@ -63,6 +65,13 @@ void ValidateEnvironment(const EnvironmentSpec& spec) {
     throw InvalidField(FieldOf(chosen.field), "must not be empty: leave it out when nothing is needed");
   }
   if (spec.lock) CheckLock(*spec.lock);
+  if (spec.image && !ParseImageReference(*spec.image)) {
+    throw InvalidField(
+        FieldOf("image"),
+        "expected an image with its registry, such as docker.io/library/python:3.11 or, built on "
+        "the server's machine, localhost/mine:1, by tag or @sha256:DIGEST; got " +
+            Quoted(*spec.image));
+  }
 }
 
 }  // namespace orrery::jobs

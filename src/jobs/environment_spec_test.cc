@@ -39,5 +39,12 @@ TEST(EnvironmentSpecTest, ALockHasAHashForEveryPackage) {
   EXPECT_THAT(refusal.what(), HasSubstr("numpy==2.0.0"));
 }
 
+TEST(EnvironmentSpecTest, AnImageIsNamedWithItsRegistry) {
+  ValidateEnvironment({.image = "docker.io/library/python:3.11"});
+  const Error refusal = Refusal({.image = "python:3.11"});
+  EXPECT_EQ(refusal.field(), "environment.image");
+  EXPECT_THAT(refusal.what(), HasSubstr("\"python:3.11\""));
+}
+
 }  // namespace
 }  // namespace orrery::jobs

@@ -37,6 +37,8 @@ struct AttemptLaunch {
   std::optional<std::string> manifest;
   /// What is to be installed for it, once for all attempts that ask for the same.
   std::optional<EnvironmentSpec> environment;
+  /// Files of the machine, by absolute paths, that it reads: found there in an image too.
+  std::vector<std::string> inputs;
   double cpus = 1;
   std::int64_t memory_bytes = 512LL << 20;
   int gpus = 0;
@@ -220,6 +222,9 @@ class Executor {
   /// Returns what the attempt's environment came to: a spec that installs exactly the same again. Known once its command
   /// began; none when it asked for no environment, or that could not be prepared.
   virtual std::optional<EnvironmentSpec> ResolvedEnvironment(const AttemptId& id) = 0;
+
+  /// Returns why `environment` can never be prepared here, in words that follow "it"; none when it may be.
+  virtual std::optional<std::string> WhyNever(const EnvironmentSpec& environment) = 0;
 
   /// Returns the machines and what they have in all, used or not.
   virtual std::vector<ExecutorNode> Nodes() = 0;

@@ -150,6 +150,16 @@ std::optional<EnvironmentSpec> FakeExecutor::ResolvedEnvironment(const AttemptId
   return found->second.run.resolved;
 }
 
+std::optional<std::string> FakeExecutor::WhyNever(const EnvironmentSpec&) {
+  const std::scoped_lock lock(mutex_);
+  return refusal_;
+}
+
+void FakeExecutor::SetRefusal(const std::string& why) {
+  const std::scoped_lock lock(mutex_);
+  refusal_ = why;
+}
+
 std::vector<ExecutorNode> FakeExecutor::Nodes() {
   return nodes_;
 }

@@ -58,8 +58,12 @@ class FakeExecutor : public Executor {
   std::vector<UsageSample> ReadUsage(const AttemptId& id, std::uint64_t& cursor) override;
   std::map<AttemptId, std::vector<GpuReading>> ReadGpus() override;
   std::optional<EnvironmentSpec> ResolvedEnvironment(const AttemptId& id) override;
+  /// What SetRefusal was told.
+  std::optional<std::string> WhyNever(const EnvironmentSpec& environment) override;
   std::vector<ExecutorNode> Nodes() override;
 
+  /// Environments can be prepared no more, for this reason.
+  void SetRefusal(const std::string& why);
   /// Replaces the script for attempts started from now on.
   void SetScript(Script script);
   /// Moves time on and lets everything happen that falls due, in order.
@@ -101,6 +105,7 @@ class FakeExecutor : public Executor {
   std::mutex mutex_;
   std::vector<ExecutorNode> nodes_;
   Script script_;
+  std::optional<std::string> refusal_;
   std::int64_t now_us_;
   std::map<AttemptId, Attempt> attempts_;
   std::vector<AttemptLaunch> launches_;

@@ -24,17 +24,22 @@ BOOST_DESCRIBE_ENUM(Framework, kPython, kScikitLearn, kPytorch, kXgboost, kLight
 struct EnvironmentSpec {
   std::optional<std::string> requirements;
   std::optional<std::string> lock;
+  std::optional<std::string> image;
 
   static constexpr FieldDoc kDocs[] = {
       {"requirements",
        "Text of a pip requirements file. A virtual environment with these packages is made once, "
        "kept, and leads PATH."},
       {"lock", "The same with every package pinned and hashed: installed as it stands, or not at all."},
+      {"image",
+       "A container image with its registry, by tag or digest: docker.io/library/python:3.11. The command "
+       "finds "
+       "its files instead of the machine's."},
   };
 
   bool operator==(const EnvironmentSpec&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(EnvironmentSpec, (), (requirements, lock))
+BOOST_DESCRIBE_STRUCT(EnvironmentSpec, (), (requirements, lock, image))
 
 struct CodeSpec {
   std::string manifest;

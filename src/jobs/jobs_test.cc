@@ -118,6 +118,17 @@ TEST_F(JobsTest, WhatTheEnvironmentCameToIsStoredOnceTheCommandBegan) {
   EXPECT_TRUE(jobs_.content.Find(*running));
 }
 
+TEST_F(JobsTest, AnEnvironmentThatCanNeverBePreparedIsRefused) {
+  jobs_.executor.SetRefusal("needs podman");
+  JobSpec spec = TestJobs::Spec("train");
+  Submit("without one");
+  spec.environment = EnvironmentSpec{.image = "localhost/mine:1"};
+  const Error refusal = ErrorOf([&] { jobs_->Submit(spec, kAda); });
+  EXPECT_EQ(refusal.code(), Code::kFailedPrecondition);
+  EXPECT_EQ(refusal.field(), "environment");
+  EXPECT_STREQ(refusal.what(), "this job could never run here: it needs podman");
+}
+
 TEST_F(JobsTest, TheCommandIsToldWhereItRuns) {
   JobSpec spec = TestJobs::Spec("train", "python");
   spec.params = {{"lr", "0.1"}};

@@ -77,6 +77,9 @@ class CrashingExecutor final : public Executor {
   std::optional<EnvironmentSpec> ResolvedEnvironment(const AttemptId& id) override {
     return inner_.ResolvedEnvironment(id);
   }
+  std::optional<std::string> WhyNever(const EnvironmentSpec& environment) override {
+    return inner_.WhyNever(environment);
+  }
   std::vector<ExecutorNode> Nodes() override { return inner_.Nodes(); }
 
  private:

@@ -69,6 +69,10 @@ Draft Intake::Check(JobSpec spec, const JobId& id, const Actor& by) {
   if (const auto why = WhyNever(spec, with_.executor.Nodes())) {
     throw Error(Code::kFailedPrecondition, "this job could never run here: it " + *why);
   }
+  const auto unprepared = spec.environment ? with_.executor.WhyNever(*spec.environment) : std::nullopt;
+  if (unprepared) {
+    throw Error(Code::kFailedPrecondition, "this job could never run here: it " + *unprepared, "environment");
+  }
   HashInputs(spec.inputs, with_.files);
   Draft draft;
   if (spec.code) draft.code = CodeObjects(*spec.code, with_.content);

@@ -56,6 +56,7 @@ AttemptLaunch LaunchOf(const LiveJob& job, const ScriptSettings& settings) {
     launch.env.try_emplace("PYTHONHASHSEED", std::to_string(static_cast<uint32_t>(*spec.seed)));
   }
   if (spec.code) launch.manifest = spec.code->manifest;
+  for (const InputSpec& input : spec.inputs) launch.inputs.push_back(input.path);
   if (spec.timeout_seconds) launch.timeout = std::chrono::seconds(*spec.timeout_seconds);
   return launch;
 }

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "jobs/local/requirements_scope.h"
+#include "jobs/local/this_machine.h"
 
 namespace orrery::jobs::local {
 namespace {
@@ -20,7 +21,54 @@ std::string ResolveProgram(FileSystem& files, std::string path) {
   return path;
 }
 
+EnvironmentPlan PlanVirtualEnvironment(FileSystem& files, const std::string& root, const std::string& python,
+                                       const AttemptLaunch& launch, const AttemptFiles& attempt) {
+  const ChosenEnvironment chosen = Chosen(launch.environment.value());
+  const CachedEnvironment environment =
+      FindEnvironment(files, root, python, chosen, Besides(files, launch, attempt));
+  return {.build = PipStep(environment, python, chosen, attempt),
+          .variables = {{"VIRTUAL_ENV", environment.directory}},
+          .programs = environment.Programs(),
+          .image = std::nullopt};
+}
+
+EnvironmentPlan PlanImage(FileSystem& files, const std::string& root, const std::string& search_path,
+                          const AttemptLaunch& launch, const AttemptFiles& attempt) {
+  const auto podman = FindOnPath(files, search_path, "podman");
+  if (!podman) throw Error(Code::kFailedPrecondition, "there is no podman any more: install it");
+  return {.build = ImageStep(root, *podman, *launch.environment->image, attempt),
+          .variables = {},
+          .programs = "",
+          .image = ViewOfImage(files, launch, attempt)};
+}
+
 }  // namespace
+
+const char kBuildFunctions[] = R"sh(set -eu
+hold() {
+  mkdir -p "$(dirname "$1")"
+  while :; do
+    exec 9>> "$1.lock"
+    if ! flock -n 9; then
+      echo "environment: waiting for another job that builds the same one"
+      flock 9
+    fi
+    # Or it was removed meanwhile, and somebody else holds a newer one.
+    if [ "$1.lock" -ef /proc/self/fd/9 ]; then break; fi
+  done
+}
+finish() {
+  sync -f "$1"
+  mv "$(mktemp "$1/complete.XXXXXX")" "$1/complete"
+  echo "environment: ready"
+}
+give() {
+  touch "$1/used"
+  ln -sfn "$1" "$2/environment"
+  mkdir -p "$2/resolved"
+  cp "$1"/resolved/* "$2/resolved"
+}
+)sh";
 
 CachedEnvironment FindEnvironment(FileSystem& files, const std::string& root, const std::string& builder,
                                   const ChosenEnvironment& chosen, const std::string& besides) {
@@ -61,6 +109,14 @@ std::string Besides(FileSystem& files, const AttemptLaunch& launch, const Attemp
       break;
   }
   return launch.id.job_id + '\n' + std::to_string(launch.id.number);
+}
+
+EnvironmentPlan PlanEnvironment(FileSystem& files, const LocalExecutorOptions& options,
+                                const AttemptLaunch& launch, const AttemptFiles& attempt) {
+  const std::string root = options.data_directory + "/environments";
+  if (launch.environment.value().image)
+    return PlanImage(files, root, options.base_env.at("PATH"), launch, attempt);
+  return PlanVirtualEnvironment(files, root, options.python, launch, attempt);
 }
 
 }  // namespace orrery::jobs::local

@@ -1,20 +1,25 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 
 #include "base/file_system.h"
+#include "base/processes.h"
 #include "jobs/environment_spec.h"
 #include "jobs/local/attempt_files.h"
+#include "jobs/local/launch_plan.h"
 #include "jobs/record.h"
 
 namespace orrery::jobs::local {
 
 /// An environment that is built once for each text, what that refers to, and each program that builds it, and then shared.
 ///
-///   DIRECTORY.lock       who builds it, or removes it, holds a file lock on this
+///   DIRECTORY.lock       who builds it, gives it to an attempt or removes it holds a file lock on this
 ///   DIRECTORY/complete   written last; what has no such file is removed and built again
 ///   DIRECTORY/resolved/  one file, named after a field of EnvironmentSpec: the text that installs the same again
-///   DIRECTORY/used       touched by every attempt that uses it
+///   DIRECTORY/used       touched for every attempt that it is given to
+///   ATTEMPT/environment  leads to the one that the attempt was given
 ///
 /// The build is the first step of an attempt, under its supervisor: a server that dies takes no build with it.
 /// (Scripts in a virtual environment carry its path, so that it cannot be built elsewhere and renamed.)
@@ -36,10 +41,42 @@ CachedEnvironment FindEnvironment(FileSystem& files, const std::string& root, co
 /// code, or which attempt it is. The code must be laid out.
 std::string Besides(FileSystem& files, const AttemptLaunch& launch, const AttemptFiles& attempt);
 
+/// How an attempt comes to its environment, and what its command then finds.
+struct EnvironmentPlan {
+  /// The caller fills in env and cwd.
+  record::Step build;
+  std::map<std::string, std::string> variables;
+  /// Leads PATH; empty: nothing does.
+  std::string programs;
+  std::optional<record::ImageRoot> image;
+};
+
+/// Plans the environment of `launch`, which must ask for one. Errors: failed_precondition (what builds it is not here).
+EnvironmentPlan PlanEnvironment(FileSystem& files, const LocalExecutorOptions& options,
+                                const AttemptLaunch& launch, const AttemptFiles& attempt);
+
+/// Shell functions that every building step begins with: `hold DIRECTORY` takes its lock, `finish DIRECTORY` marks it as
+/// complete, `give DIRECTORY ATTEMPT` hands it to the attempt.
+extern const char kBuildFunctions[];
+constexpr std::int64_t kBuildTimeoutMs = 60LL * 60 * 1000;
+
 /// Returns the step that sees to it that a virtual environment of `python` is there, with the packages in the attempt's
-/// file of the chosen kind, and copies what they came to into the attempt's directory. Its output tells people what it
-/// does. The caller fills in env and cwd.
+/// file of the chosen kind, and gives it to the attempt. Its output tells people what it does.
 record::Step PipStep(const CachedEnvironment& environment, const std::string& python,
                      const ChosenEnvironment& chosen, const AttemptFiles& attempt);
+
+/// Returns the step that sees to it that the files of an image are below `root`, fetched by `podman` where they are not,
+/// and gives them to the attempt.
+record::Step ImageStep(const std::string& root, const std::string& podman, const std::string& image,
+                       const AttemptFiles& attempt);
+
+/// Returns why no image can be used here, in words that follow "it": there is no podman, or the kernel refuses
+/// `supervisor` what entering one takes. None: nothing speaks against it.
+std::optional<std::string> WhyNoImages(FileSystem& files, Processes& processes,
+                                       const LocalExecutorOptions& options, const std::string& supervisor);
+
+/// What the command of an attempt with an image finds: the image's files, and of the machine its job's directory,
+/// its inputs, /tmp and how to reach the network.
+record::ImageRoot ViewOfImage(FileSystem& files, const AttemptLaunch& launch, const AttemptFiles& attempt);
 
 }  // namespace orrery::jobs::local

@@ -31,6 +31,14 @@ std::vector<std::string> Lines(const std::map<std::string, std::string>& env) {
   return lines;
 }
 
+// Where things are, and who the user is, the image says.
+void RemoveMachinesOwn(std::map<std::string, std::string>& env) {
+  for (const char* name :
+       {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH",
+        "CUDA_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "PIP_CERT", "PIP_CONFIG_FILE"})
+    env.erase(name);
+}
+
 }  // namespace
 
 void CheckLaunch(const AttemptLaunch& launch) {
@@ -70,21 +78,20 @@ record::LaunchRecord PlanLaunch(FileSystem& files, const LocalExecutorOptions& o
   }
 
   const std::string work = attempt.Path(record::kWorkDirectory);
+  record::Step main{"main", launch.command, {}, work, launch.timeout ? launch.timeout->count() : 0};
   if (launch.environment) {
-    const ChosenEnvironment chosen = Chosen(*launch.environment);
-    const CachedEnvironment environment =
-        FindEnvironment(files, options.data_directory + "/environments", options.python, chosen,
-                        Besides(files, launch, attempt));
-    record::Step build = PipStep(environment, options.python, chosen, attempt);
-    build.env = Lines(env);
-    build.cwd = work;
-    plan.steps.push_back(std::move(build));
-    env["VIRTUAL_ENV"] = environment.directory;
-    env["PATH"] = environment.Programs() + ":" + env["PATH"];
+    EnvironmentPlan environment = PlanEnvironment(files, options, launch, attempt);
+    environment.build.env = Lines(env);
+    environment.build.cwd = work;
+    plan.steps.push_back(std::move(environment.build));
+    main.image = std::move(environment.image);
+    if (main.image) RemoveMachinesOwn(env);
+    for (const auto& [name, value] : environment.variables) env[name] = value;
+    if (!environment.programs.empty()) env["PATH"] = environment.programs + ":" + env["PATH"];
   }
   for (const auto& [name, value] : launch.env) env[name] = value;
-  plan.steps.push_back(
-      {"main", launch.command, Lines(env), work, launch.timeout ? launch.timeout->count() : 0});
+  main.env = Lines(env);
+  plan.steps.push_back(std::move(main));
   return plan;
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "jobs/environment_spec.h"
+#include "jobs/local/environment.h"
 #include "jobs/local/file_log.h"
 #include "jobs/local/gpus.h"
 #include "jobs/local/outcome.h"
@@ -291,6 +292,18 @@ std::map<AttemptId, std::vector<GpuReading>> LocalExecutor::ReadGpus() {
 
 std::optional<EnvironmentSpec> LocalExecutor::ResolvedEnvironment(const AttemptId& id) {
   return FilesOf(id).ReadResolved();
+}
+
+std::optional<std::string> LocalExecutor::WhyNever(const EnvironmentSpec& environment) {
+  if (!environment.image) {
+    if (files_.Exists(options_.python)) return std::nullopt;
+    return "needs Python, and there is no interpreter " + options_.python +
+           ": set `python` in the server's configuration";
+  }
+  if (enters_images_) return std::nullopt;
+  auto why = WhyNoImages(files_, processes_, options_, supervisor_);
+  enters_images_ = !why;
+  return why;
 }
 
 std::vector<ExecutorNode> LocalExecutor::Nodes() {

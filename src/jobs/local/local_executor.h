@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -46,6 +47,7 @@ class LocalExecutor : public Executor {
   std::vector<UsageSample> ReadUsage(const AttemptId& id, std::uint64_t& cursor) override;
   std::map<AttemptId, std::vector<GpuReading>> ReadGpus() override;
   std::optional<EnvironmentSpec> ResolvedEnvironment(const AttemptId& id) override;
+  std::optional<std::string> WhyNever(const EnvironmentSpec& environment) override;
   std::vector<ExecutorNode> Nodes() override;
 
  private:
@@ -99,6 +101,8 @@ class LocalExecutor : public Executor {
   CodeSource& code_;
   const std::string jobs_directory_;
   const std::string supervisor_;
+  /// Whether images were found to be usable: looked into no more.
+  std::atomic<bool> enters_images_ = false;
 
   FileWatch watch_;
   static constexpr int kAnyAttempt = 0;

@@ -5,18 +5,11 @@
 namespace orrery::jobs::local {
 namespace {
 
-constexpr std::int64_t kBuildTimeoutMs = 60LL * 60 * 1000;
-
-// $1 the interpreter, $2 the environment, $3 the text, $4 its kind, $5 where the attempt keeps what it came to, $6 the
-// program that reads that off pip's report. Python is isolated (-I) from the working directory, where a file of the code
-// may be called json.py; the text is put there, since pip looks for what it includes beside it.
-constexpr char kBuild[] = R"sh(set -eu
-mkdir -p "$(dirname "$2")"
-exec 9>> "$2.lock"
-if ! flock -n 9; then
-  echo "environment: waiting for another job that builds the same one"
-  flock 9
-fi
+// $1 the interpreter, $2 the environment, $3 the text, $4 its kind, $5 the attempt, $6 the program that reads what the
+// environment came to off pip's report. Python is isolated (-I) from the working directory, where a file of the code may be
+// called json.py; the text is put there, since pip looks for what it includes beside it.
+constexpr char kBuild[] = R"sh(
+hold "$2"
 if [ ! -e "$2/complete" ]; then
   echo "environment: building $2"
   rm -rf "$2"
@@ -37,13 +30,9 @@ if [ ! -e "$2/complete" ]; then
     pip install --no-input --disable-pip-version-check -r "$text"
     pip freeze --all --disable-pip-version-check > "$2/resolved/requirements"
   fi
-  sync -f "$2"
-  mv "$(mktemp "$2/complete.XXXXXX")" "$2/complete"
-  echo "environment: ready"
+  finish "$2"
 fi
-touch "$2/used"
-mkdir -p "$5"
-cp "$2"/resolved/* "$5"
+give "$2" "$5"
 )sh";
 
 // Writes a lock where every package has a hash, and else exact requirements: pip takes no unhashed package beside hashed
@@ -129,13 +118,13 @@ record::Step PipStep(const CachedEnvironment& environment, const std::string& py
   step.label = "prepare environment";
   step.argv = {"/bin/sh",
                "-c",
-               kBuild,
+               std::string(kBuildFunctions) + kBuild,
                "environment",
                python,
                environment.directory,
                attempt.Path(field.c_str()),
                field,
-               attempt.Path(AttemptFiles::kResolved),
+               attempt.directory(),
                kResolve};
   step.timeout_ms = kBuildTimeoutMs;
   return step;
