@@ -1,5 +1,6 @@
 #include "tracking/experiments.h"
 
+#include "tracking/internal/purge.h"
 #include "tracking/internal/test_tracking.h"
 
 namespace orrery::tracking {
@@ -44,6 +45,8 @@ TEST_F(ExperimentsTest, ClearLeavesWhatANewServerHas) {
                            {{.model_id = model.id.text()}});
   tracking_.runs.LogOutputs(run, {{.model_id = model.id.text(), .step = 1}});
   tracking_.experiments.Delete(0, by_);
+  const int64_t purged = Add("b");
+  database_->Write([&](sql::Writer& writer) { internal::PurgeExperiment(writer, purged); });
 
   const auto rows = [&] {
     std::map<std::string, int64_t> out;

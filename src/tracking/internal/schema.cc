@@ -102,24 +102,15 @@ CREATE INDEX logged_models_in_trash ON logged_models (updated_ms) WHERE lifecycl
 constexpr sql::Migration kMigrations[] = {
     {"tracking", 1, kFirst}, {"tracking", 2, kNumbers}, {"tracking", 3, kTrash}};
 
-constexpr std::string_view kTables[] = {"experiments",
-                                        "experiment_tags",
-                                        "purged_experiments",
-                                        "runs",
-                                        "run_params",
-                                        "run_tags",
-                                        "metric_series",
-                                        "metric_tail",
-                                        "metric_chunks",
-                                        "datasets",
-                                        "run_datasets",
-                                        "run_dataset_tags",
-                                        "run_model_inputs",
-                                        "run_model_outputs",
-                                        "logged_models",
-                                        "logged_model_params",
-                                        "logged_model_tags",
-                                        "logged_model_metrics"};
+constexpr std::string_view kTables[] = {"experiments",        "experiment_tags",
+                                        "purged_experiments", "runs",
+                                        "run_params",         "run_tags",
+                                        "metric_series",      "metric_tail",
+                                        "metric_chunks",      "datasets",
+                                        "run_datasets",       "run_dataset_tags",
+                                        "run_model_inputs",   "run_model_outputs",
+                                        "logged_models",      "logged_model_params",
+                                        "logged_model_tags",  "logged_model_metrics"};
 
 }  // namespace
 
