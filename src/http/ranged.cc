@@ -1,6 +1,7 @@
 #include "http/ranged.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <functional>
 #include <optional>
@@ -118,9 +119,22 @@ Response RangedResponse(const Request& request, RangedContent content) {
   return response;
 }
 
+namespace {
+
+/// RFC 9110's token: a name that needs no quotes.
+bool IsToken(std::string_view text) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || kMarks.find(c) != std::string_view::npos;
+  });
+}
+
+}  // namespace
+
 std::string AttachmentNamed(std::string_view path) {
   const size_t slash = path.rfind('/');
   const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
+  if (IsToken(name)) return "attachment; filename=" + std::string(name);
   std::string plain;
   for (const char c : name) {
     const bool safe = c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '%';

@@ -171,6 +171,7 @@ TEST_F(RegistryTest, ASourceMustBelongToWhatTheVersionNames) {
         {.name = "m", .source = std::move(source), .run_id = run, .model_id = model}, kMe);
   };
   EXPECT_EQ(add("runs:/r1/model", "r1", {}).location, "runs:/r1/model");
+  EXPECT_EQ(add("runs:/r9/model", "r9", {}).location, "runs:/r9/model") << "a run from elsewhere";
   EXPECT_EQ(add("models:/m-1", {}, "m-1").location, "mlflow-artifacts:/0/models/m-1/artifacts");
   EXPECT_EQ(add("models:/m-1", {}, "m-1").run_id, "r1");
   EXPECT_EQ(lineage_.registered["m-1"], "m/3");
@@ -181,7 +182,6 @@ TEST_F(RegistryTest, ASourceMustBelongToWhatTheVersionNames) {
       {
           {"runs:/r1/model", "r2", {}},
           {"runs:/r1/model", {}, {}},
-          {"runs:/r9/model", "r9", {}},
           {"models:/m-1", {}, {}},
           {"models:/m-9", {}, "m-9"},
           {"models:/m-1", {}, "m-2"},

@@ -34,6 +34,23 @@ json::array StoredVersions(const std::string& text) {
   return {};
 }
 
+// As Python writes it, so that who compares texts finds the same whichever side wrote the tag last.
+std::string Spaced(std::string_view json) {
+  std::string out;
+  bool quoted = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    out += json[i];
+    if (quoted && json[i] == '\\') {
+      out += json[++i];
+    } else if (json[i] == '"') {
+      quoted = !quoted;
+    } else if (!quoted && (json[i] == ',' || json[i] == ':')) {
+      out += ' ';
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<Origin> TrackingLineage::OfRun(std::string_view run_id) {
@@ -62,7 +79,8 @@ void TrackingLineage::NoteRegistered(sql::Writer& writer, const std::string& mod
   }
   if (std::find(versions.begin(), versions.end(), entry) != versions.end()) return;
   versions.push_back(entry);
-  tracking_.logged_models.SetTags(writer, id, {{std::string(kVersionsTag), json::serialize(versions)}});
+  tracking_.logged_models.SetTags(writer, id,
+                                  {{std::string(kVersionsTag), Spaced(json::serialize(versions))}});
 }
 
 }  // namespace orrery::models

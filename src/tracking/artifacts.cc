@@ -4,7 +4,15 @@ namespace orrery::tracking {
 namespace {
 
 content::Referrer ReferrerOf(const ArtifactOwner& owner) {
-  return (owner.root == ArtifactRoot::kRun ? "artifact:run:" : "artifact:model:") + owner.id;
+  switch (owner.root) {
+    case ArtifactRoot::kRun:
+      return "artifact:run:" + owner.id;
+    case ArtifactRoot::kModel:
+      return "artifact:model:" + owner.id;
+    case ArtifactRoot::kTrace:
+      break;
+  }
+  return "artifact:trace:" + owner.id;
 }
 
 /// The names below a folder are those in [first, end): '0' follows '/' in every collation by bytes.

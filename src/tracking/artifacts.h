@@ -18,10 +18,10 @@
 
 namespace orrery::tracking {
 
-enum class ArtifactRoot { kRun, kModel };
-BOOST_DESCRIBE_ENUM(ArtifactRoot, kRun, kModel)
+enum class ArtifactRoot { kRun, kModel, kTrace };
+BOOST_DESCRIBE_ENUM(ArtifactRoot, kRun, kModel, kTrace)
 
-/// Whose artifacts: a run's or a logged model's.
+/// Whose artifacts: a run's, a logged model's or a trace's.
 struct ArtifactOwner {
   ArtifactRoot root = ArtifactRoot::kRun;
   std::string id;

@@ -44,6 +44,10 @@ TEST_F(ExperimentsTest, ClearLeavesWhatANewServerHas) {
                              .tags = {{"c", "train"}}}},
                            {{.model_id = model.id.text()}});
   tracking_.runs.LogOutputs(run, {{.model_id = model.id.text(), .step = 1}});
+  tracking_.traces.Record({.id = TraceId::Parse("tr-1"), .metadata = {{"m", "1"}}, .tags = {}});
+  tracking_.traces.AddSpans(
+      0, {{.trace_id = TraceId::Parse("tr-1"), .id = "a", .parent_id = {}, .name = "s", .content = "{}"}},
+      run);
   tracking_.experiments.Delete(0, by_);
   const int64_t purged = Add("b");
   database_->Write([&](sql::Writer& writer) { internal::PurgeExperiment(writer, purged); });

@@ -24,7 +24,7 @@
 /// Errors are invalid_argument and say at which column.
 namespace orrery::tracking {
 
-enum class Entity { kAttribute, kMetric, kParam, kTag, kDataset };
+enum class Entity { kAttribute, kMetric, kParam, kTag, kDataset, kMetadata };
 
 enum class Operator {
   kEqual,
@@ -95,6 +95,7 @@ struct Grammar {
   bool datasets = false;    ///< keys name, digest, context
   bool aggregates = false;  ///< of metrics
   bool numeric_params = false;
+  bool metadata = false;  ///< of traces, whose attributes may also be called "trace.KEY"
 };
 
 /// An empty text is true of everything.

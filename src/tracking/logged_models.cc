@@ -65,7 +65,7 @@ LoggedModel LoggedModels::Create(const NewLoggedModel& model, const Actor& by) {
   CheckTags(model.tags);
   return database_.Write([&](sql::Writer& writer) {
     const auto experiment = internal::RequireActiveExperiment(writer, model.experiment_id);
-    if (!model.source_run_id.empty()) internal::RequireRun(writer, RunId::Parse(model.source_run_id));
+    if (!model.source_run_id.empty()) RunId::Parse(model.source_run_id);  // it may be a run of elsewhere
     const int64_t now = ToMillis(clock_.Now());
     const auto id = LoggedModelId::Parse("m-" + random_.Hex(16));
     const std::string name = model.name.empty() ? internal::DrawName(random_) : model.name;

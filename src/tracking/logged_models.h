@@ -34,7 +34,7 @@ class LoggedModels {
   /// The collaborators must outlive this object.
   LoggedModels(sql::Database& database, events::EventLog& events, Clock& clock, Random& random);
 
-  /// Errors: not_found (no such experiment or source run), failed_precondition (the experiment is deleted).
+  /// The source run need not be here. Errors: not_found (no such experiment), failed_precondition (it is deleted).
   LoggedModel Create(const NewLoggedModel& model, const Actor& by);
   LoggedModel Get(const LoggedModelId& id);
   LoggedModel Get(sql::Reader& reader, const LoggedModelId& id);

@@ -51,7 +51,8 @@ TEST_F(LoggedModelsTest, LivesFromPendingToReady) {
   EXPECT_EQ(CodeOf([&] { tracking_.logged_models.DeleteTag(made.id, "t"); }), Code::kNotFound);
   tracking_.logged_models.Delete(made.id, by_);
   EXPECT_EQ(CodeOf([&] { tracking_.logged_models.Get(made.id); }), Code::kNotFound);
-  EXPECT_EQ(CodeOf([&] { tracking_.logged_models.Create({.source_run_id = "none"}, by_); }), Code::kNotFound);
+  EXPECT_EQ(CodeOf([&] { tracking_.logged_models.Create({.source_run_id = "a/b"}, by_); }),
+            Code::kInvalidArgument);
 }
 
 TEST_F(LoggedModelsTest, MetricsOfARunCountForItsModel) {

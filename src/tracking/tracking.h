@@ -6,6 +6,7 @@
 #include "tracking/logged_models.h"
 #include "tracking/metrics.h"
 #include "tracking/runs.h"
+#include "tracking/traces.h"
 
 namespace orrery::tracking {
 
@@ -16,7 +17,8 @@ struct Tracking {
       : experiments(database, events, clock, options),
         runs(database, events, clock, random, options),
         logged_models(database, events, clock, random),
-        metrics(database) {}
+        metrics(database),
+        traces(database) {}
 
   static std::span<const sql::Migration> Migrations();
 
@@ -27,6 +29,7 @@ struct Tracking {
   Runs runs;
   LoggedModels logged_models;
   Metrics metrics;
+  Traces traces;
 };
 
 }  // namespace orrery::tracking

@@ -8,6 +8,7 @@
 #include "tracking/internal/purge.h"
 #include "tracking/internal/run_rows.h"
 #include "tracking/internal/tell.h"
+#include "tracking/traces.h"
 
 namespace orrery::tracking {
 namespace {
@@ -31,6 +32,12 @@ struct ModelKey {
   LoggedModelId id;
 };
 BOOST_DESCRIBE_STRUCT(ModelKey, (), (seq, id))
+
+struct TraceKey {
+  int64_t seq = 0;
+  TraceId id;
+};
+BOOST_DESCRIBE_STRUCT(TraceKey, (), (seq, id))
 
 std::vector<ModelKey> ModelsOf(sql::Reader& reader, const RunId& run) {
   return reader.All<ModelKey>(
@@ -204,6 +211,10 @@ class Emptying {
         "SELECT name FROM experiments WHERE id = ? AND lifecycle_stage = 'DELETED'", id);
     if (!name || RunsOf(writer, id) > 0 || AnyModelKept(writer, id)) return part;
     for (const ModelKey& model : ModelsIn(writer, id)) TakeModel(writer, model, part);
+    for (const TraceKey& trace : TracesIn(writer, id)) {
+      part.bytes += with_.artifacts.DeleteAll(writer, {ArtifactRoot::kTrace, trace.id.text()});
+      internal::PurgeTrace(writer, trace.seq);
+    }
     internal::PurgeExperiment(writer, id);
     internal::Tell(with_.events, writer, "experiment_purged", "experiment", std::to_string(id), by_,
                    {{"name", *name}});
@@ -216,6 +227,9 @@ class Emptying {
   }
   static std::vector<ModelKey> ModelsIn(sql::Reader& reader, int64_t experiment) {
     return reader.All<ModelKey>("SELECT seq, id FROM logged_models WHERE experiment_id = ?", experiment);
+  }
+  static std::vector<TraceKey> TracesIn(sql::Reader& reader, int64_t experiment) {
+    return reader.All<TraceKey>("SELECT seq, id FROM traces WHERE experiment_id = ?", experiment);
   }
   bool AnyModelKept(sql::Reader& reader, int64_t experiment) const {
     const auto models = ModelsIn(reader, experiment);

@@ -50,11 +50,29 @@ class TrashTest : public testing::Test {
   /// Rows of each table that any run leaves, but the events.
   std::map<std::string, int64_t> Rows() {
     std::map<std::string, int64_t> rows;
-    for (const char* table :
-         {"runs", "run_params", "run_tags", "run_datasets", "run_dataset_tags", "run_model_inputs",
-          "run_model_outputs", "metric_series", "metric_tail", "metric_chunks", "datasets", "logged_models",
-          "logged_model_params", "logged_model_tags", "logged_model_metrics", "artifacts",
-          "content_references", "experiment_tags"}) {
+    for (const char* table : {"runs",
+                              "run_params",
+                              "run_tags",
+                              "run_datasets",
+                              "run_dataset_tags",
+                              "run_model_inputs",
+                              "run_model_outputs",
+                              "metric_series",
+                              "metric_tail",
+                              "metric_chunks",
+                              "datasets",
+                              "logged_models",
+                              "logged_model_params",
+                              "logged_model_tags",
+                              "logged_model_metrics",
+                              "artifacts",
+                              "content_references",
+                              "experiment_tags",
+                              "traces",
+                              "trace_tags",
+                              "trace_metadata",
+                              "trace_spans",
+                              "trace_runs"}) {
       const auto count = database_->Read([&](sql::Reader& reader) {
         return reader.First<int64_t>("SELECT count(*) FROM " + std::string(table));
       });
@@ -211,6 +229,13 @@ TEST_F(TrashTest, AnExperimentGoesWithTheLastOfItsRuns) {
   const RunId run = Start(experiment);
   const RunId kept = Start(experiment);
   tracking_.logged_models.Create({.experiment_id = experiment}, by_);
+  const Trace trace{
+      .id = TraceId::Parse("tr-1"), .experiment_id = experiment, .metadata = {{"k", "v"}}, .tags = {}};
+  tracking_.traces.Record(trace);
+  tracking_.traces.AddSpans(
+      experiment,
+      {{.trace_id = trace.id, .id = "a", .parent_id = {}, .name = "s", .content = "{}", .text = {}}}, run);
+  PutArtifact({ArtifactRoot::kTrace, "tr-1"}, "attachments/x", "x");
   referring_.words[kept.text()] = "job 17ab23cd (train)";
   tracking_.experiments.Delete(experiment, by_);
   EXPECT_EQ(Empty({.older_than_days = 0}).experiments, 0);

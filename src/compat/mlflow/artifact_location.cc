@@ -26,9 +26,20 @@ std::string RootOf(const Services& services, const tracking::ArtifactOwner& owne
     return RootOf<tracking::RunId>(
         owner.id, [&](const tracking::RunId& id) { return services.tracking.runs.GetInfo(id).artifact_uri; });
   }
+  if (owner.root == tracking::ArtifactRoot::kTrace) {
+    return RootOf<tracking::TraceId>(
+        owner.id, [&](const tracking::TraceId& id) { return services.tracking.traces.ArtifactLocation(id); });
+  }
   return RootOf<tracking::LoggedModelId>(owner.id, [&](const tracking::LoggedModelId& id) {
     return services.tracking.logged_models.Get(id).artifact_uri;
   });
+}
+
+/// What lies in the folder: an experiment's own has its runs.
+tracking::ArtifactRoot OwnersIn(std::string_view folder) {
+  const std::string_view name = folder.substr(folder.rfind('/') + 1);
+  if (name == "models") return tracking::ArtifactRoot::kModel;
+  return name == "traces" ? tracking::ArtifactRoot::kTrace : tracking::ArtifactRoot::kRun;
 }
 
 }  // namespace
@@ -42,10 +53,8 @@ std::optional<ArtifactLocation> Locate(const Services& services, std::string_vie
     const size_t slash = path.rfind('/', at - 1);
     if (slash == std::string::npos) continue;
     const std::string_view before = std::string_view(path).substr(0, slash);
-    const bool is_model = before == "models" || before.ends_with("/models");
     ArtifactLocation location{
-        .owner = {.root = is_model ? tracking::ArtifactRoot::kModel : tracking::ArtifactRoot::kRun,
-                  .id = path.substr(slash + 1, at - slash - 1)}};
+        .owner = {.root = OwnersIn(before), .id = path.substr(slash + 1, at - slash - 1)}};
     if (RootOf(services, location.owner) != std::string(kScheme) + path.substr(0, end)) continue;
     if (end < path.size()) location.path = tracking::ArtifactPath::Parse(path.substr(end + 1));
     return location;

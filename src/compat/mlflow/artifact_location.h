@@ -13,7 +13,7 @@ struct ArtifactLocation {
   std::optional<tracking::ArtifactPath> path;
 };
 
-/// Finds whose artifact the proxy's path (EXPERIMENT/RUN/artifacts/NAME, EXPERIMENT/models/MODEL/artifacts/NAME,
+/// Finds whose artifact the proxy's path (EXPERIMENT/RUN/artifacts/NAME, EXPERIMENT/models/MODEL/artifacts/NAME, EXPERIMENT/traces/TRACE/artifacts/NAME,
 /// or the same below an experiment's own location) is: that of the run or logged model whose root is a prefix
 /// of it. None where there is no such owner. Errors: invalid_argument (not a plain path).
 std::optional<ArtifactLocation> Locate(const Services& services, std::string_view proxied_path);

@@ -85,8 +85,15 @@ http::Response GetRunArtifact(const Services& services, http::Request& request) 
 http::Response UploadRunArtifact(const Services& services, http::Request& request) {
   constexpr uint64_t kMostBytes = 10u << 20;
   const std::string run_id = request.query().Get("run_uuid");
-  if (run_id.empty()) RefuseMissing({nullptr, "run_uuid"});
-  const auto path = ArtifactPath::Parse(request.query().Get("path"));
+  if (run_id.empty()) throw Error(Code::kInvalidArgument, "Request must specify run_uuid.", "run_uuid");
+  const std::string name = request.query().Get("path");
+  if (name.empty()) throw Error(Code::kInvalidArgument, "Request must specify path.", "path");
+  const auto path = ArtifactPath::Parse(name);
+  const http::Headers& headers = request.headers();
+  const std::string length(headers.Get("Content-Length"));
+  if ((length.empty() || length == "0") && headers.Get("Transfer-Encoding").empty()) {
+    throw Error(Code::kInvalidArgument, "Request must specify data.");
+  }
   const auto run = services.tracking.runs.GetInfo(tracking::RunId::Parse(run_id));
   Upload(services, request, OwnerOf(run), path, kMostBytes);
   return EmptyAnswer();

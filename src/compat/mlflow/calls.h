@@ -53,6 +53,19 @@ ORRERY_MLFLOW_CALL(GetVersionArtifact);
 ORRERY_MLFLOW_CALL(ListModelArtifacts);
 ORRERY_MLFLOW_CALL(GetModelArtifact);
 
+// traces.cc
+ORRERY_MLFLOW_CALL(StartTrace);
+ORRERY_MLFLOW_CALL(GetTraceInfo);
+ORRERY_MLFLOW_CALL(GetTrace);
+ORRERY_MLFLOW_CALL(GetTraces);
+ORRERY_MLFLOW_CALL(GetTraceInfos);
+ORRERY_MLFLOW_CALL(SearchTraces);
+ORRERY_MLFLOW_CALL(SetTraceTag);
+ORRERY_MLFLOW_CALL(DeleteTraceTag);
+ORRERY_MLFLOW_CALL(DeleteTraces);
+ORRERY_MLFLOW_CALL(LinkTracesToRun);
+ORRERY_MLFLOW_CALL(ExportSpans);
+
 // artifact_proxy.cc
 ORRERY_MLFLOW_CALL(PutProxied);
 ORRERY_MLFLOW_CALL(GetProxied);

@@ -168,9 +168,15 @@ http::Response DeleteExperimentTag(const Services& services, http::Request& requ
 http::Response SearchDatasets(const Services& services, http::Request& request) {
   constexpr size_t kMostExperiments = 20;
   const auto asked = ReadRequest<DatasetsRequest>(request);
-  if (asked.experiment_ids.empty()) RefuseMissing({nullptr, "experiment_ids"});
+  if (asked.experiment_ids.empty()) {
+    throw Error(Code::kInvalidArgument, "SearchDatasets request must specify at least one experiment_id.",
+                "experiment_ids");
+  }
   if (asked.experiment_ids.size() > kMostExperiments) {
-    throw InvalidField("experiment_ids", "at most 20, got " + std::to_string(asked.experiment_ids.size()));
+    throw Error(Code::kInvalidArgument,
+                "SearchDatasets request cannot specify more than 20 experiment_ids. Received " +
+                    std::to_string(asked.experiment_ids.size()) + " experiment_ids.",
+                "experiment_ids");
   }
   const auto found = services.tracking.experiments.SearchDatasets(ExperimentIds(asked.experiment_ids));
   return AnswerPage("dataset_summaries", found, {},

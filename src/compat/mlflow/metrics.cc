@@ -52,7 +52,6 @@ struct HistoryRequest {
 BOOST_DESCRIBE_STRUCT(HistoryRequest, (), (run_id, run_uuid, metric_key, max_results, page_token))
 
 struct BulkRequest {
-  static constexpr std::string_view kRequired[] = {"run_id", "metric_key"};
   std::vector<std::string> run_id;
   std::string metric_key;
   std::optional<int64_t> max_results;
@@ -103,11 +102,9 @@ void CheckNoParamTwice(const std::vector<PairRequest>& params) {
   }
 }
 
-void CheckRunCount(std::string_view field, size_t runs) {
-  if (runs == 0) RefuseMissing({nullptr, field});
-  if (runs > kMostRuns) {
-    throw InvalidField(field, "at most 100 runs, got " + std::to_string(runs));
-  }
+/// `field` as MLflow's own texts have it, which clients and their tests look for.
+[[noreturn]] void Refuse(std::string_view field, std::string message) {
+  throw Error(Code::kInvalidArgument, std::move(message), std::string(field));
 }
 
 /// Appends points to a JSON list. A history has a hundred thousand of them: the key and the names around the
@@ -201,7 +198,14 @@ http::Response GetHistory(const Services& services, http::Request& request) {
 
 http::Response GetHistoryBulk(const Services& services, http::Request& request) {
   auto asked = ReadRequest<BulkRequest>(request);
-  CheckRunCount("run_id", asked.run_id.size());
+  if (asked.run_id.empty())
+    Refuse("run_id", "GetMetricHistoryBulk request must specify at least one run_id.");
+  if (asked.run_id.size() > kMostRuns) {
+    Refuse("run_id", "GetMetricHistoryBulk request cannot specify more than 100 run_ids. Received " +
+                         std::to_string(asked.run_id.size()) + " run_ids.");
+  }
+  if (asked.metric_key.empty())
+    Refuse("metric_key", "GetMetricHistoryBulk request must specify a metric_key.");
   const int64_t most = std::clamp(asked.max_results.value_or(kMostBulkPoints), int64_t{0}, kMostBulkPoints);
   std::sort(asked.run_id.begin(), asked.run_id.end());
   std::string body = "{\"metrics\":[";
@@ -218,17 +222,23 @@ http::Response GetHistoryBulk(const Services& services, http::Request& request) 
 
 http::Response GetHistoryBulkInterval(const Services& services, http::Request& request) {
   const auto asked = ReadRequest<IntervalRequest>(request);
-  CheckRunCount("run_ids", asked.run_ids.size());
+  if (asked.run_ids.empty()) RefuseMissing({nullptr, "run_ids"});
+  if (asked.run_ids.size() > kMostRuns) {
+    Refuse("run_ids", "GetMetricHistoryBulkInterval request must specify at most 100 run_ids. Received " +
+                          std::to_string(asked.run_ids.size()) + " run_ids.");
+  }
   const int64_t most = asked.max_results.value_or(kMostIntervalPoints);
   if (most < 1 || most > kMostIntervalPoints) {
-    throw InvalidField("max_results", "must be between 1 and 2500, got " + std::to_string(most));
+    Refuse("max_results", "max_results must be between 1 and 2500, got " + std::to_string(most));
   }
   if (asked.start_step.has_value() != asked.end_step.has_value()) {
     throw InvalidField(asked.start_step ? "end_step" : "start_step",
                        "If either start step or end step are specified, both must be specified.");
   }
   if (asked.start_step && *asked.start_step > *asked.end_step) {
-    throw InvalidField("end_step", "must not be less than start_step");
+    Refuse("end_step",
+           "end_step must be greater than start_step. Found start_step=" + std::to_string(*asked.start_step) +
+               " and end_step=" + std::to_string(*asked.end_step) + ".");
   }
   std::string points;
   for (const std::string& run : asked.run_ids) {

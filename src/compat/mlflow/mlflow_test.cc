@@ -209,7 +209,7 @@ TEST_F(MlflowTest, AModelGoesFromRunToRegistry) {
       "mlflow-artifacts:/0/models/" + id + "/artifacts");
   EXPECT_EQ(Send(Method::kGet, "/model-versions/get-artifact?name=flights&version=1&path=MLmodel").text,
             "flavors");
-  EXPECT_THAT(Get("logged-models/" + id).text, HasSubstr(R"({\"name\":\"flights\",\"version\":1})"));
+  EXPECT_THAT(Get("logged-models/" + id).text, HasSubstr(R"({\"name\": \"flights\", \"version\": 1})"));
   const Reply alias = Get("registered-models/alias?name=flights&alias=none");
   EXPECT_EQ(alias.status, 400);
   EXPECT_EQ(alias.ErrorCode(), "INVALID_PARAMETER_VALUE");

@@ -65,6 +65,11 @@ constexpr Entry kCalls[] = {
     {kGet, "logged-models/{model_id}/artifacts/directories", ListModelArtifacts},
     {kGet, "logged-models/{model_id}/artifacts/files", GetModelArtifact},
 
+    {kPost, "traces/delete-traces", DeleteTraces},
+    {kPost, "traces/link-to-run", LinkTracesToRun},
+    {kPatch, "traces/{trace_id}/tags", SetTraceTag},
+    {kDelete, "traces/{trace_id}/tags", DeleteTraceTag},
+
     {kPost, "registered-models/create", CreateRegisteredModel},
     {kGet, "registered-models/get", GetRegisteredModel},
     {kPatch, "registered-models/update", UpdateRegisteredModel},
@@ -90,6 +95,21 @@ constexpr Entry kCalls[] = {
     {kDelete, "model-versions/delete-tag", DeleteVersionTag},
 };
 
+/// Below /api/3.0/mlflow/ and its twin.
+constexpr Entry kThirdCalls[] = {
+    {kGet, "server-info", ServerInfo},
+
+    {kPost, "traces", StartTrace},
+    {kGet, "traces/{trace_id}", GetTraceInfo},
+    {kGet, "traces/get", GetTrace},
+    {kGet, "traces/batchGet", GetTraces},
+    {kPost, "traces/batchGetInfos", GetTraceInfos},
+    {kPost, "traces/search", SearchTraces},
+    {kPost, "traces/delete-traces", DeleteTraces},
+    {kPatch, "traces/{trace_id}/tags", SetTraceTag},
+    {kDelete, "traces/{trace_id}/tags", DeleteTraceTag},
+};
+
 /// Below /api/2.0/mlflow-artifacts/ and its twin.
 constexpr Entry kProxyCalls[] = {
     {kGet, "artifacts", ListProxied},
@@ -107,8 +127,7 @@ constexpr Entry kRootCalls[] = {
     {kPost, "/ajax-api/2.0/mlflow/upload-artifact", UploadRunArtifact},
     {kGet, "/get-artifact", GetRunArtifact},
     {kGet, "/model-versions/get-artifact", GetVersionArtifact},
-    {kGet, "/api/3.0/mlflow/server-info", ServerInfo},
-    {kGet, "/ajax-api/3.0/mlflow/server-info", ServerInfo},
+    {kPost, "/v1/traces", ExportSpans},
     {kGet, "/health", Health},
     {kGet, "/version", Version},
 };
@@ -126,7 +145,8 @@ http::Work WorkOf(const Entry& entry) {
   if (entry.call == Health || entry.call == Version) return http::Work::kAtOnce;
   const bool asks = entry.call == SearchExperiments || entry.call == SearchDatasets ||
                     entry.call == SearchRuns || entry.call == SearchLoggedModels ||
-                    entry.call == GetLatestVersions;
+                    entry.call == GetLatestVersions || entry.call == SearchTraces ||
+                    entry.call == GetTraceInfos;
   return asks ? http::Work::kReads : http::Work::kByMethod;
 }
 
@@ -150,6 +170,9 @@ void AddMlflowRoutes(http::Router& router, const Services& services) {
     for (const Entry& entry : kCalls) Add(router, services, std::string(api) + "mlflow/", entry);
     for (const Entry& entry : kProxyCalls)
       Add(router, services, std::string(api) + "mlflow-artifacts/", entry);
+  }
+  for (const char* api : {"/api/3.0/mlflow/", "/ajax-api/3.0/mlflow/"}) {
+    for (const Entry& entry : kThirdCalls) Add(router, services, api, entry);
   }
   for (const Entry& entry : kRootCalls) Add(router, services, "", entry);
   // The last two are MLflow's and not ours: they answer 404, not a page.

@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/error.h"
+#include "base/json_writer.h"
 #include "compat/mlflow/non_finite.h"
 
 namespace orrery::compat::mlflow {
@@ -18,17 +19,24 @@ std::string_view TextOf(const json::value& in) {
 
 std::string Shown(const json::value& in) {
   if (in.is_string()) return Quoted(TextOf(in));
-  if (in.is_object()) return "an object";
-  if (in.is_array()) return "an array";
-  return json::serialize(in);
+  constexpr size_t kMost = 200;
+  std::string text;
+  if (in.is_double()) {
+    JsonWriter(text).Double(in.get_double());
+  } else {
+    text = json::serialize(in);
+  }
+  if (text.size() > kMost)
+    text = text.substr(0, text.find_last_of(",:{[", kMost)) + "...";  // a cut at ASCII is UTF-8
+  return text;
 }
 
 [[noreturn]] void RefuseValue(const Place& place, std::string_view expected, const json::value& in) {
   const std::string path = place.Text();
-  throw Error(
-      Code::kInvalidArgument,
-      "Invalid value for parameter '" + path + "': expected " + std::string(expected) + ", got " + Shown(in),
-      path);
+  throw Error(Code::kInvalidArgument,
+              "Invalid value " + Shown(in) + " for parameter '" + path + "' supplied: expected " +
+                  std::string(expected),
+              path);
 }
 
 bool IsJsonContent(std::string_view content_type) {
@@ -152,6 +160,11 @@ void RefuseTwice(const Place& place) {
   throw Error(Code::kInvalidArgument,
               "Request specifies both '" + path + "' and '" + Camel(path) + "'; provide only one of them.",
               path);
+}
+
+void RefuseNul(const Place& place) {
+  const std::string path = place.Text();
+  throw Error(Code::kInvalidArgument, "a key has a NUL character: parameter '" + path + "'", path);
 }
 
 std::string ReadText(const json::value& in, const Place& place) {

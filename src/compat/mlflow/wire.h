@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,6 +50,7 @@ namespace internal {
 /// Whether `key` is `name` or its camelCase form.
 bool Spells(std::string_view key, std::string_view name);
 [[noreturn]] void RefuseTwice(const Place& place);
+[[noreturn]] void RefuseNul(const Place& place);
 
 std::string ReadText(const json::value& in, const Place& place);
 int64_t ReadInteger(const json::value& in, const Place& place);
@@ -97,6 +99,12 @@ void ReadMember(T& out, const json::value& in, const Place& place, bool from_que
       if (const auto value = ReadEnum<Value>(in, place)) out = value;
     } else {
       ReadMember(out.emplace(), in, place, from_query);
+    }
+  } else if constexpr (std::is_same_v<T, std::map<std::string, std::string>>) {
+    for (const json::key_value_pair& field : ReadStruct(in, place)) {
+      const std::string_view key(field.key().data(), field.key().size());
+      if (key.find('\0') != std::string_view::npos) RefuseNul(place);
+      ReadMember(out[std::string(key)], field.value(), Place{&place, key}, from_query);
     }
   } else if constexpr (IsVector<T>::value) {
     if (from_query && in.is_string()) {

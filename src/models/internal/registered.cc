@@ -20,7 +20,7 @@ RegisteredModel Registry::Create(const NewModel& model, const Actor& by) {
   const Instant now = clock_.Now();
   return database_.Write([&](sql::Writer& writer) {
     if (Exists(writer, model.name)) {
-      throw Error(Code::kAlreadyExists, "Registered Model already exists: " + Quoted(model.name), "name");
+      throw Error(Code::kAlreadyExists, "Registered Model (name=" + model.name + ") already exists.", "name");
     }
     writer.Run(
         "INSERT INTO registered_models (name, created_at, updated_at, description, last_version)"
@@ -60,7 +60,8 @@ RegisteredModel Registry::Rename(const std::string& name, const std::string& new
   return database_.Write([&](sql::Writer& writer) {
     const ModelRow model = RequireModel(writer, name);
     if (new_name != name && Exists(writer, new_name)) {
-      throw Error(Code::kAlreadyExists, "Registered Model already exists: " + Quoted(new_name), "new_name");
+      throw Error(Code::kAlreadyExists, "Registered Model (name=" + new_name + ") already exists.",
+                  "new_name");
     }
     writer.Run("UPDATE registered_models SET name = ?, updated_at = ? WHERE id = ?", new_name, now, model.id);
     writer.Run("UPDATE model_versions SET updated_at = ? WHERE model = ?", now, model.id);

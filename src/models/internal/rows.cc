@@ -21,7 +21,7 @@ ModelRow RequireModel(sql::Reader& reader, const std::string& name) {
   static const std::string kSql =
       "SELECT " + sql::Columns<ModelRow>() + " FROM registered_models WHERE name = ?";
   auto row = reader.First<ModelRow>(kSql, name);
-  if (!row) throw Error(Code::kNotFound, "Registered Model not found: " + Quoted(name), "name");
+  if (!row) throw Error(Code::kNotFound, "Registered Model with name=" + name + " not found", "name");
   return *row;
 }
 
@@ -31,7 +31,7 @@ VersionRow RequireVersion(sql::Reader& reader, const ModelRow& model, int64_t ve
   auto row = reader.First<VersionRow>(kSql, model.id, version);
   if (!row) {
     throw Error(Code::kNotFound,
-                "Model Version not found: " + Quoted(model.name) + " version " + std::to_string(version),
+                "Model Version (name=" + model.name + ", version=" + std::to_string(version) + ") not found",
                 "version");
   }
   return *row;

@@ -102,8 +102,10 @@ std::optional<std::string> RunSearch(sql::Reader& reader, const Listing& listing
                                      const SearchRequest& request, size_t width,
                                      const std::function<void(const sql::Row&)>& visit) {
   if (request.max_results < 1 || request.max_results > listing.most) {
-    throw InvalidField("max_results", "expected 1 to " + std::to_string(listing.most) + ", got " +
-                                          std::to_string(request.max_results));
+    throw Error(Code::kInvalidArgument,
+                "Invalid value " + std::to_string(request.max_results) +
+                    " for parameter 'max_results' supplied: expected 1 to " + std::to_string(listing.most),
+                "max_results");
   }
   tracking::Expression filter = tracking::ParseFilter(request.filter, listing.grammar);
   Condition where = PromptCondition(filter);

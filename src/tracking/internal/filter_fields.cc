@@ -29,6 +29,8 @@ constexpr EntityName kEntityNames[] = {
     {"tags", Entity::kTag},
     {"dataset", Entity::kDataset},
     {"datasets", Entity::kDataset},
+    {"metadata", Entity::kMetadata},
+    {"request_metadata", Entity::kMetadata},
 };
 
 bool Allows(const Grammar& grammar, Entity entity) {
@@ -43,6 +45,8 @@ bool Allows(const Grammar& grammar, Entity entity) {
       return grammar.tags;
     case Entity::kDataset:
       return grammar.datasets;
+    case Entity::kMetadata:
+      return grammar.metadata;
   }
   return false;
 }
@@ -51,7 +55,8 @@ std::string EntityChoices(const Grammar& grammar) {
   std::string out = "attributes";
   for (const auto& [name, entity] :
        {EntityName{"metrics", Entity::kMetric}, EntityName{"params", Entity::kParam},
-        EntityName{"tags", Entity::kTag}, EntityName{"datasets", Entity::kDataset}}) {
+        EntityName{"tags", Entity::kTag}, EntityName{"datasets", Entity::kDataset},
+        EntityName{"metadata", Entity::kMetadata}}) {
     if (Allows(grammar, entity)) out += ", " + std::string(name);
   }
   return out;
@@ -93,6 +98,7 @@ std::pair<std::optional<Entity>, std::string> Split(FilterLexer& lexer, const Gr
   for (const auto& [name, entity] : kEntityNames) {
     if (prefix == name && Allows(grammar, entity)) return {entity, std::move(key)};
   }
+  if (grammar.metadata && prefix == "trace") return {Entity::kAttribute, std::move(key)};
   throw lexer.Fault(token.column,
                     "Invalid entity type " + Quoted(prefix) + "; valid ones are " + EntityChoices(grammar));
 }

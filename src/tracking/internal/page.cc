@@ -7,8 +7,10 @@ namespace orrery::tracking::internal {
 
 void CheckLimit(int64_t limit) {
   if (limit >= 1 && limit <= static_cast<int64_t>(kMaxSearchResults)) return;
-  throw InvalidField("max_results", "Invalid value for parameter 'max_results': expected 1 to " +
-                                        std::to_string(kMaxSearchResults) + ", got " + std::to_string(limit));
+  throw Error(Code::kInvalidArgument,
+              "Invalid value " + std::to_string(limit) +
+                  " for parameter 'max_results' supplied: expected 1 to " + std::to_string(kMaxSearchResults),
+              "max_results");
 }
 
 void CheckExperiments(size_t amount) {

@@ -12,6 +12,8 @@ constexpr const char* kOfRun[] = {"run_params",       "run_tags",         "run_d
                                   "run_dataset_tags", "run_model_inputs", "run_model_outputs"};
 constexpr const char* kOfModel[] = {"logged_model_params", "logged_model_tags", "logged_model_metrics"};
 
+constexpr const char* kOfTrace[] = {"trace_tags", "trace_metadata", "trace_spans"};
+
 int64_t PurgeParts(sql::Writer& writer, const std::string& table, int64_t series) {
   return writer.Run("DELETE FROM " + table + " WHERE series_id = ? AND seq IN (SELECT seq FROM " + table +
                         " WHERE series_id = ? LIMIT ?)",
@@ -46,6 +48,13 @@ void PurgeModel(sql::Writer& writer, int64_t seq) {
   for (const char* table : kOfModel)
     writer.Run("DELETE FROM " + std::string(table) + " WHERE model_seq = ?", seq);
   writer.Run("DELETE FROM logged_models WHERE seq = ?", seq);
+}
+
+void PurgeTrace(sql::Writer& writer, int64_t seq) {
+  for (const char* table : kOfTrace)
+    writer.Run("DELETE FROM " + std::string(table) + " WHERE trace_seq = ?", seq);
+  writer.Run("DELETE FROM trace_runs WHERE trace_id = (SELECT id FROM traces WHERE seq = ?)", seq);
+  writer.Run("DELETE FROM traces WHERE seq = ?", seq);
 }
 
 void PurgeExperiment(sql::Writer& writer, int64_t id) {

@@ -17,7 +17,10 @@ bool PurgePoints(sql::Writer& writer);
 
 void PurgeModel(sql::Writer& writer, int64_t seq);
 
-/// An experiment without runs and logged models. Its id is not given again: clients may still hold it.
+/// A trace with its spans; its files are its caller's.
+void PurgeTrace(sql::Writer& writer, int64_t seq);
+
+/// An experiment without runs, logged models and traces. Its id is not given again: clients may still hold it.
 void PurgeExperiment(sql::Writer& writer, int64_t id);
 
 }  // namespace orrery::tracking::internal

@@ -91,6 +91,7 @@ Condition RunCondition(const Clause& clause) {
     case Entity::kTag:
       return OwnedText("run_tags", "run_seq", "r.seq", clause);
     case Entity::kDataset:
+    case Entity::kMetadata:  // which runs do not have
       break;
   }
   if (clause.key == "context") {

@@ -99,18 +99,54 @@ CREATE INDEX logged_models_of_run ON logged_models (source_run_id) WHERE source_
 CREATE INDEX logged_models_in_trash ON logged_models (updated_ms) WHERE lifecycle_stage = 'DELETED'
 )sql";
 
-constexpr sql::Migration kMigrations[] = {
-    {"tracking", 1, kFirst}, {"tracking", 2, kNumbers}, {"tracking", 3, kTrash}};
+constexpr std::string_view kTraces = R"sql(
+CREATE TABLE traces (
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, experiment_id INTEGER NOT NULL, client_request_id TEXT NOT NULL,
+  start_ms INTEGER NOT NULL, duration_ms INTEGER, state TEXT NOT NULL, request_preview TEXT, response_preview TEXT,
+  recorded INTEGER NOT NULL) STRICT;
+CREATE INDEX traces_of_experiment ON traces (experiment_id, start_ms DESC, id);
+CREATE TABLE trace_metadata (
+  trace_seq INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (trace_seq, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE trace_tags (
+  trace_seq INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (trace_seq, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE trace_spans (
+  trace_seq INTEGER NOT NULL, id TEXT NOT NULL, parent_id TEXT NOT NULL, name TEXT NOT NULL,
+  start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL, failed INTEGER NOT NULL, content TEXT NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (trace_seq, id)) STRICT, WITHOUT ROWID;
+CREATE TABLE trace_runs (
+  trace_id TEXT NOT NULL, run_id TEXT NOT NULL, PRIMARY KEY (trace_id, run_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX trace_runs_by_run ON trace_runs (run_id)
+)sql";
 
-constexpr std::string_view kTables[] = {"experiments",        "experiment_tags",
-                                        "purged_experiments", "runs",
-                                        "run_params",         "run_tags",
-                                        "metric_series",      "metric_tail",
-                                        "metric_chunks",      "datasets",
-                                        "run_datasets",       "run_dataset_tags",
-                                        "run_model_inputs",   "run_model_outputs",
-                                        "logged_models",      "logged_model_params",
-                                        "logged_model_tags",  "logged_model_metrics"};
+constexpr sql::Migration kMigrations[] = {
+    {"tracking", 1, kFirst}, {"tracking", 2, kNumbers}, {"tracking", 3, kTrash}, {"tracking", 4, kTraces}};
+
+constexpr std::string_view kTables[] = {"experiments",
+                                        "experiment_tags",
+                                        "purged_experiments",
+                                        "runs",
+                                        "run_params",
+                                        "run_tags",
+                                        "metric_series",
+                                        "metric_tail",
+                                        "metric_chunks",
+                                        "datasets",
+                                        "run_datasets",
+                                        "run_dataset_tags",
+                                        "run_model_inputs",
+                                        "run_model_outputs",
+                                        "logged_models",
+                                        "logged_model_params",
+                                        "logged_model_tags",
+                                        "logged_model_metrics",
+                                        "traces",
+                                        "trace_metadata",
+                                        "trace_tags",
+                                        "trace_spans",
+                                        "trace_runs"};
 
 }  // namespace
 
