@@ -30,7 +30,8 @@ Attempt::Attempt(const jobs::record::LaunchRecord& launch, const AttemptDirector
       directory_(directory),
       started_(std::move(started)),
       groups_(launch.groups),
-      sampler_(groups_, directory.OpenUsage()) {
+      sampler_(groups_, directory.OpenUsage()),
+      trimmer_(directory, launch.log_keep_bytes.value_or(0), PunchHole) {
   const sigset_t handled = HandledSignals();
   signals_ = Descriptor(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
   timer_ = Descriptor(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
@@ -48,6 +49,7 @@ OutcomeRecord Attempt::Run() {
   }
   KillEverything();
   sampler_.TakeLast();
+  trimmer_.TrimLast();
   groups_.Remove();
   outcome_.ended_at_us = EndMicros();
   return outcome_;
@@ -101,11 +103,14 @@ bool Attempt::StepIsOver() const {
 }
 
 void Attempt::WaitForEvent() {
-  pollfd events[] = {
-      {signals_.number(), POLLIN, 0}, {timer_.number(), POLLIN, 0}, {sampler_.timer(), POLLIN, 0}};
-  if (ppoll(events, 3, nullptr, nullptr) < 0) return;
+  pollfd events[] = {{signals_.number(), POLLIN, 0},
+                     {timer_.number(), POLLIN, 0},
+                     {sampler_.timer(), POLLIN, 0},
+                     {trimmer_.descriptor(), POLLIN, 0}};
+  if (ppoll(events, 4, nullptr, nullptr) < 0) return;
   if (events[0].revents != 0) TakeSignals();
   if (events[2].revents != 0) sampler_.TakeDue();
+  if (events[3].revents != 0) trimmer_.TakeEvent();
   if (events[1].revents == 0) return;
   std::uint64_t expirations = 0;
   if (read(timer_.number(), &expirations, sizeof expirations) != sizeof expirations) return;

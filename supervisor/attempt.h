@@ -10,6 +10,7 @@
 #include "supervisor/attempt_directory.h"
 #include "supervisor/control_groups.h"
 #include "supervisor/descriptor.h"
+#include "supervisor/log_trimmer.h"
 #include "supervisor/usage_sampler.h"
 
 namespace orrery::supervisor {
@@ -51,6 +52,7 @@ class Attempt {
   ReservedRecord started_;
   ControlGroups groups_;
   UsageSampler sampler_;
+  LogTrimmer trimmer_;
   Descriptor signals_;
   Descriptor timer_;
   jobs::record::OutcomeRecord outcome_;

@@ -122,6 +122,11 @@ Descriptor AttemptDirectory::OpenUsage() const {
   return OpenToAppend(jobs::record::kUsageFile);
 }
 
+Descriptor AttemptDirectory::OpenDropped() const {
+  return Descriptor(
+      openat(directory_.number(), jobs::record::kDroppedFile, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+}
+
 Descriptor AttemptDirectory::OpenToAppend(const char* name) const {
   return Descriptor(openat(directory_.number(), name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
 }

@@ -60,6 +60,9 @@ class AttemptDirectory {
   Descriptor OpenLog() const;
   Descriptor OpenUsage() const;
 
+  /// Opens the record `dropped` to write it in place.
+  Descriptor OpenDropped() const;
+
  private:
   Descriptor OpenToAppend(const char* name) const;
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/error.h"
 #include "http/ranged.h"
 
 namespace orrery::api {
@@ -47,9 +48,10 @@ class FollowedLog final : public http::LiveSource {
   static constexpr int64_t kNever = -1;
 
   std::string Read() {
-    std::string bytes = log_ == nullptr ? std::string() : log_->Read(offset_, kBytesAPoll);
-    offset_ += bytes.size();
-    return bytes;
+    if (log_ == nullptr) return {};
+    jobs::LogPart part = log_->Read(offset_, kBytesAPoll);
+    offset_ = part.next;
+    return std::move(part.bytes);
   }
 
   jobs::Jobs& jobs_;
@@ -62,17 +64,50 @@ class FollowedLog final : public http::LiveSource {
   int64_t seen_ = kNever;
 };
 
+/// A log of which something was dropped, from `offset` to the end that it has now: how long that is to read nobody knows
+/// before it is read.
+class BoundedLog final : public http::BodySource {
+ public:
+  BoundedLog(std::unique_ptr<jobs::AttemptLog> log, uint64_t offset)
+      : log_(std::move(log)), offset_(offset), end_(log_->Size()) {}
+
+  std::optional<uint64_t> Length() const override { return std::nullopt; }
+  size_t Read(std::span<std::byte> out) override {
+    // Up to its end, and there to the line that says that the rest was dropped.
+    if (part_.empty() && offset_ <= end_) {
+      jobs::LogPart part = log_->Read(offset_, std::min(kBytesAPoll, end_ - offset_));
+      offset_ = part.next;
+      part_ = std::move(part.bytes);
+    }
+    const size_t count = std::min(out.size(), part_.size());
+    std::memcpy(out.data(), part_.data(), count);
+    part_.erase(0, count);
+    return count;
+  }
+
+ private:
+  std::unique_ptr<jobs::AttemptLog> log_;
+  uint64_t offset_;
+  const uint64_t end_;
+  std::string part_;
+};
+
 /// The log from `offset` on, as long as it is now.
 http::Response LogSoFar(const http::Request& request, jobs::JobLog opened, uint64_t offset) {
+  if (opened.log != nullptr && !opened.log->IsWhole()) {
+    return http::Response::Stream(std::make_unique<BoundedLog>(std::move(opened.log), offset), kText);
+  }
   const std::shared_ptr<jobs::AttemptLog> log =
       std::move(opened.log);  // shared: std::function copies its target
   const uint64_t size = log == nullptr ? 0 : log->Size();
   const uint64_t begin = std::min(offset, size);
   const auto read = [log, begin](uint64_t at, std::span<std::byte> out) -> size_t {
     if (log == nullptr) return 0;
-    const std::string bytes = log->Read(begin + at, out.size());
-    std::memcpy(out.data(), bytes.data(), bytes.size());
-    return bytes.size();
+    const jobs::LogPart part = log->Read(begin + at, out.size());
+    if (part.next != begin + at + part.bytes.size())
+      throw Error(Code::kUnavailable, "a part of the log was dropped while it was sent: ask again");
+    std::memcpy(out.data(), part.bytes.data(), part.bytes.size());
+    return part.bytes.size();
   };
   return http::RangedResponse(request,
                               {.size = size - begin, .read = read, .content_type = std::string(kText)});

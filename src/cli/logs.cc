@@ -9,6 +9,7 @@
 #include "cli/context.h"
 #include "cli/follow.h"
 #include "cli/help.h"
+#include "cli/terminal_text.h"
 
 namespace orrery::cli {
 namespace {
@@ -29,12 +30,13 @@ BOOST_DESCRIBE_STRUCT(LogDocument, (), (job_id, log))
 void Print(const LogOptions& options, Context& context) {
   Client client(context);
   LogDocument document{.job_id = options.job, .log = ""};
+  TerminalText terminal;
   const LogSink sink = [&](std::string_view bytes) {
     if (context.json) {
       document.log += bytes;
       return true;
     }
-    context.out << bytes << std::flush;
+    context.out << (context.terminal.interactive ? terminal.Take(bytes) : std::string(bytes)) << std::flush;
     return bool(context.out);
   };
   if (options.follow) {
@@ -43,6 +45,7 @@ void Print(const LogOptions& options, Context& context) {
     const std::string attempt = options.attempt > 0 ? "?attempt=" + std::to_string(options.attempt) : "";
     client.Follow("/api/v1/jobs/" + net::EncodeComponent(options.job) + "/logs" + attempt, sink);
   }
+  context.out << terminal.Rest() << std::flush;
   if (!context.json) return;
   document.log = RepairUtf8(document.log);
   context.out << ToJson(document) << "\n";

@@ -5,6 +5,7 @@
 #include "cli/follow.h"
 #include "cli/interrupt.h"
 #include "cli/job_text.h"
+#include "cli/terminal_text.h"
 
 namespace orrery::cli {
 
@@ -21,10 +22,12 @@ jobs::Job ShowToEnd(Client& client, const jobs::Job& job, Context& context) {
                                    id + "\n  cancel it   orrery jobs cancel " + id + "\n");
   if (!context.json) {
     WaitForStart(client, id, context);
+    TerminalText terminal;
     FollowLog(client, id, context, [&](std::string_view bytes) {
-      context.out << bytes << std::flush;
+      context.out << (context.terminal.interactive ? terminal.Take(bytes) : std::string(bytes)) << std::flush;
       return bool(context.out);
     });
+    context.out << terminal.Rest() << std::flush;
   }
   jobs::Job ended = WaitForEnd(client, id, context);
   context.exit_code = ended.state == jobs::JobState::kSucceeded ? kOk : kFailed;

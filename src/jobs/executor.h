@@ -156,14 +156,23 @@ struct GpuReading {
   bool operator==(const GpuReading&) const = default;
 };
 
+/// Some of a log, and the offset to go on at.
+struct LogPart {
+  std::string bytes;
+  std::uint64_t next = 0;
+};
+
 /// Reads an attempt's log as it grows. One user at a time.
 class AttemptLog {
  public:
   virtual ~AttemptLog() = default;
-  /// Returns the number of bytes written so far.
+  /// Returns the number of bytes written so far, those that were dropped since included.
   virtual std::uint64_t Size() = 0;
-  /// Reads up to `max_bytes` from `offset`; empty at the end.
-  virtual std::string Read(std::uint64_t offset, std::size_t max_bytes) = 0;
+  /// Whether nothing was dropped to bound it: then its parts together are as long as it is.
+  virtual bool IsWhole() = 0;
+  /// Reads up to `max_bytes` from `offset`; empty at the end. In the place of what was dropped there is a line that says
+  /// how much that was, however short `max_bytes` is.
+  virtual LogPart Read(std::uint64_t offset, std::size_t max_bytes) = 0;
 };
 
 /// Keeps a callback registered for as long as it lives. After the destructor returned, the callback runs no

@@ -29,10 +29,14 @@ class FakeExecutor::MemoryLog : public AttemptLog {
     const std::lock_guard lock(executor_.mutex_);
     return executor_.attempts_.at(id_).log.size();
   }
-  std::string Read(std::uint64_t offset, std::size_t max_bytes) override {
+  bool IsWhole() override { return true; }
+  LogPart Read(std::uint64_t offset, std::size_t max_bytes) override {
     const std::lock_guard lock(executor_.mutex_);
     const std::string& log = executor_.attempts_.at(id_).log;
-    return offset < log.size() ? log.substr(offset, max_bytes) : std::string();
+    LogPart part{.bytes = offset < log.size() ? log.substr(offset, max_bytes) : std::string(),
+                 .next = offset};
+    part.next += part.bytes.size();
+    return part;
   }
 
  private:

@@ -31,7 +31,7 @@ TEST(FakeExecutorTest, RunsAnAttemptThroughItsPhasesInVirtualTime) {
   EXPECT_EQ(executor.Observe().at(0).phase, AttemptPhase::kClaimed);
   executor.Advance(milliseconds(5));
   EXPECT_EQ(executor.Observe().at(0).phase, AttemptPhase::kRunning);
-  EXPECT_EQ(executor.OpenLog({"a", 1})->Read(1, 3), "ell");
+  EXPECT_EQ(executor.OpenLog({"a", 1})->Read(1, 3).bytes, "ell");
   executor.Advance(seconds(10));
   const AttemptObservation ended = executor.Observe().at(0);
   EXPECT_EQ(ended.phase, AttemptPhase::kEnded);

@@ -57,7 +57,7 @@ class JobsLocalTest : public testing::Test {
   }
   std::string LogOf(const JobId& id) {
     const JobLog log = jobs_->OpenLog(id);
-    return log.log == nullptr ? "" : log.log->Read(0, 1 << 20);
+    return log.log == nullptr ? "" : log.log->Read(0, 1 << 20).bytes;
   }
 
   SystemClock clock_;

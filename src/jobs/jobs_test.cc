@@ -329,7 +329,7 @@ TEST_F(JobsTest, LogsAreThoseOfAnAttempt) {
   const JobLog log = jobs_->OpenLog(id);
   EXPECT_TRUE(log.begun);
   EXPECT_TRUE(log.ended);
-  EXPECT_EQ(log.log->Read(0, 100), "hello");
+  EXPECT_EQ(log.log->Read(0, 100).bytes, "hello");
   EXPECT_EQ(jobs_->OpenLog(id, 1).attempt.number, 1);
   EXPECT_EQ(ErrorOf([&] { jobs_->OpenLog(id, 2); }).field(), "attempt");
 }

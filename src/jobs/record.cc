@@ -63,6 +63,7 @@ void Walk(Record& launch, Visitor& visit) {
   visit("memory_bytes", launch.memory_bytes);
   visit("memory_limit_bytes", launch.memory_limit_bytes);
   visit("group", launch.groups);
+  visit("log_keep_bytes", launch.log_keep_bytes);
   visit("gpu", launch.gpus);
 }
 
@@ -96,6 +97,13 @@ void Walk(Record& outcome, Visitor& visit) {
   visit("max_rss_bytes", outcome.max_rss_bytes);
   visit("user_cpu_us", outcome.user_cpu_us);
   visit("system_cpu_us", outcome.system_cpu_us);
+}
+
+template <class Record, class Visitor>
+requires std::is_same_v<std::remove_const_t<Record>, DroppedRecord>
+void Walk(Record& dropped, Visitor& visit) {
+  visit("begin", dropped.begin);
+  visit("end", dropped.end);
 }
 
 std::string Decimal(std::int64_t value) {
@@ -298,6 +306,9 @@ std::string Encode(const StartedRecord& record) {
 std::string Encode(const OutcomeRecord& record) {
   return EncodeAs("outcome", record);
 }
+std::string Encode(const DroppedRecord& record) {
+  return EncodeAs("dropped", record);
+}
 
 Decoded<LaunchRecord> DecodeLaunch(std::string_view bytes) {
   Decoded<LaunchRecord> decoded = DecodeAs<LaunchRecord>("launch", bytes);
@@ -316,6 +327,9 @@ Decoded<StartedRecord> DecodeStarted(std::string_view bytes) {
 }
 Decoded<OutcomeRecord> DecodeOutcome(std::string_view bytes) {
   return DecodeAs<OutcomeRecord>("outcome", bytes);
+}
+Decoded<DroppedRecord> DecodeDropped(std::string_view bytes) {
+  return DecodeAs<DroppedRecord>("dropped", bytes);
 }
 
 }  // namespace orrery::jobs::record

@@ -16,6 +16,7 @@
 /// - started: StartedRecord, when the main step has begun
 /// - outcome: OutcomeRecord, when everything has ended
 /// - log: stdout and stderr of all steps
+/// - dropped: DroppedRecord, written in place before the log loses anything; absent as long as it is whole
 /// - usage: what the attempt uses, one sample a line (supervisor/usage_sampler.h)
 /// - work: the working directory
 ///
@@ -33,6 +34,7 @@ inline constexpr char kOutcomeFile[] = "outcome";
 /// under this name.
 inline constexpr char kReservedSuffix[] = ".reserved";
 inline constexpr char kLogFile[] = "log";
+inline constexpr char kDroppedFile[] = "dropped";
 inline constexpr char kUsageFile[] = "usage";
 inline constexpr char kWorkDirectory[] = "work";
 
@@ -112,6 +114,8 @@ struct LaunchRecord {
   std::int64_t memory_limit_bytes = 0;
   /// Those that cannot be made are left out.
   std::vector<Group> groups;
+  /// Of its log the first MiB and at least so many of the last bytes are kept; none: all.
+  std::optional<std::int64_t> log_keep_bytes;
   /// The GPUs that the server gave it, for the server that adopts it.
   std::vector<std::string> gpus;
 
@@ -172,6 +176,17 @@ struct OutcomeRecord {
   bool operator==(const OutcomeRecord&) const = default;
 };
 
+/// The part of the log that is not kept.
+struct DroppedRecord {
+  /// `end` of a log that is cut at `begin`.
+  static constexpr std::int64_t kRest = INT64_MAX;
+
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+
+  bool operator==(const DroppedRecord&) const = default;
+};
+
 /// A record, or why the bytes are none.
 template <class Record>
 struct Decoded {
@@ -183,6 +198,7 @@ std::string Encode(const LaunchRecord& record);
 std::string Encode(const ClaimRecord& record);
 std::string Encode(const StartedRecord& record);
 std::string Encode(const OutcomeRecord& record);
+std::string Encode(const DroppedRecord& record);
 
 /// Puts the line with length and checksum before the fields of a record. Encode does it by itself.
 std::string Frame(std::string_view kind, std::string_view payload);
@@ -193,5 +209,6 @@ Decoded<LaunchRecord> DecodeLaunch(std::string_view bytes);
 Decoded<ClaimRecord> DecodeClaim(std::string_view bytes);
 Decoded<StartedRecord> DecodeStarted(std::string_view bytes);
 Decoded<OutcomeRecord> DecodeOutcome(std::string_view bytes);
+Decoded<DroppedRecord> DecodeDropped(std::string_view bytes);
 
 }  // namespace orrery::jobs::record

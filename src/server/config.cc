@@ -77,6 +77,10 @@ void Validate(const Config& config) {
   if (config.collect_after_hours < 1) throw InvalidField("collect_after_hours", "must be at least 1");
   if (config.trash_days < 0 || config.trash_days > 36'500)
     throw InvalidField("trash_days", "must be 0 to 36500, is " + std::to_string(config.trash_days));
+  if (config.log_keep_bytes < 1 << 20) {
+    throw InvalidField("log_keep_bytes",
+                       "expected at least 1048576, got " + std::to_string(config.log_keep_bytes));
+  }
   if (config.log_level != "debug" && config.log_level != "info" && config.log_level != "warning" &&
       config.log_level != "error") {
     throw InvalidField("log_level",

@@ -46,6 +46,8 @@ struct Config {
        "For test suites alone: adds POST /api/v1/test/reset, which forgets every experiment, run, artifact "
        "and model. Only "
        "where this machine alone reaches the server, and never where a job was submitted."},
+      {"log_keep_bytes",
+       "Of an attempt's log the first MiB and at least so many of its last bytes are kept: from 1 MiB on."},
       {"log_level", "debug, info, warning or error."},
   };
   std::string listen = "127.0.0.1:7070";
@@ -61,11 +63,12 @@ struct Config {
   int64_t collect_after_hours = 24;
   int64_t trash_days = 30;
   bool allow_test_reset = false;
+  int64_t log_keep_bytes = 1LL << 30;
   std::string log_level = "info";
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
                       (listen, data, tokens, host_names, public_url, webhook_hosts, cpus, memory_bytes, gpus,
-                       python, collect_after_hours, trash_days, allow_test_reset, log_level))
+                       python, collect_after_hours, trash_days, allow_test_reset, log_keep_bytes, log_level))
 
 /// An address and port, taken apart.
 struct Endpoint {

@@ -49,6 +49,7 @@ jobs::local::LocalExecutorOptions ExecutorOptions(const Config& config, const Se
     for (const GpuConfig& gpu : *config.gpus) counts.push_back({gpu.type, static_cast<int>(gpu.count)});
     options.node.gpus = jobs::local::NumberGpus(counts);
   }
+  options.log_keep_bytes = config.log_keep_bytes;
   options.node.cpus = config.cpus.value_or(options.node.cpus);
   options.node.memory_bytes = config.memory_bytes.value_or(
       std::max(options.node.memory_bytes / 2, options.node.memory_bytes - kKeptBack));

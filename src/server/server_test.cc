@@ -43,6 +43,7 @@ TEST(ConfigValues, AreChecked) {
   EXPECT_EQ(field_of({.collect_after_hours = 0}), "collect_after_hours");
   EXPECT_EQ(field_of({.trash_days = -1}), "trash_days");
   EXPECT_EQ(field_of({.trash_days = 36'501}), "trash_days");
+  EXPECT_EQ(field_of({.log_keep_bytes = 1000}), "log_keep_bytes");
   EXPECT_EQ(field_of({.log_level = "loud"}), "log_level");
 }
 

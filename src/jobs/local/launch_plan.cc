@@ -64,6 +64,7 @@ record::LaunchRecord PlanLaunch(FileSystem& files, const LocalExecutorOptions& o
   if (launch.checkpoint_signal != SIGTERM) plan.end_signal = launch.checkpoint_signal;
   plan.grace_ms = launch.grace.count();
   plan.gpus = gpus;
+  if (options.log_keep_bytes > 0) plan.log_keep_bytes = options.log_keep_bytes;
   plan.memory_bytes = launch.memory_bytes;
   plan.memory_limit_bytes = launch.memory_bytes * kMemoryHeadroom;
   plan.groups = options.groups.For(launch.id, launch.cpus, launch.memory_bytes);

@@ -24,6 +24,8 @@ struct LocalExecutorOptions {
   ExecutorNode node;
   /// What reads GPUs; null: nothing does. Must outlive the executor.
   const Nvml* nvml = nullptr;
+  /// Of a log the first MiB and at least so many of its last bytes are kept; 0: all.
+  std::int64_t log_keep_bytes = 0;
   /// Where attempts are limited; by default nowhere, and each process by itself.
   ControlGroups groups;
 };

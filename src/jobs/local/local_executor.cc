@@ -232,9 +232,11 @@ std::unique_ptr<Subscription> LocalExecutor::Watch(std::function<void()> changed
 }
 
 std::unique_ptr<AttemptLog> LocalExecutor::OpenLog(const AttemptId& id) {
-  const std::string path = FilesOf(id).Path(record::kLogFile);
+  const AttemptFiles files = FilesOf(id);
+  const std::string path = files.Path(record::kLogFile);
   if (!files_.Exists(path)) return nullptr;
-  return std::make_unique<FileLog>(files_.Open(path, OpenMode::kRead));
+  return std::make_unique<FileLog>(files_, files_.Open(path, OpenMode::kRead),
+                                   files.Path(record::kDroppedFile));
 }
 
 std::unique_ptr<Subscription> LocalExecutor::WatchLog(const AttemptId& id, std::function<void()> grown) {

@@ -288,8 +288,8 @@ TEST(LocalExecutorTest, ALogIsReadByRangeAndWatched) {
     ASSERT_TRUE(grew.wait_for(lock, std::chrono::seconds(60),
                               [&] { return calls > 0 && log->Size() == 11; }));  // it tells of phases too
   }
-  EXPECT_EQ(log->Read(5, 5), "words");
-  EXPECT_EQ(log->Read(100, 5), "");
+  EXPECT_EQ(log->Read(5, 5).bytes, "words");
+  EXPECT_EQ(log->Read(100, 5).bytes, "");
   executor->Cancel(launch.id);
   executor.WaitFor(launch.id);
 }

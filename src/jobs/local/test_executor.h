@@ -117,7 +117,7 @@ class TestExecutor {
   }
   std::string Log(const AttemptId& id) {
     const auto log = executor_->OpenLog(id);
-    return log ? log->Read(0, log->Size()) : "no log";
+    return log ? log->Read(0, log->Size()).bytes : "no log";
   }
 
   PosixFileSystem real_files;
