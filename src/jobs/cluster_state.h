@@ -22,6 +22,8 @@ constexpr int64_t kUnknownDurationUs = 100LL * 365 * 86'400 * 1'000'000;
 struct SchedulerNode {
   std::string name;
   NodeResources total;
+
+  bool operator==(const SchedulerNode&) const = default;
 };
 
 /// A job that wants `need` on each of `nodes` machines, all of them at once. Times are in microseconds.
@@ -41,6 +43,8 @@ struct WaitingJob {
 
   /// GPUs in all; for a job without GPUs its CPUs, rounded up.
   int64_t Width() const { return (need.gpus > 0 ? need.gpus : (need.millicpus + 999) / 1000) * nodes; }
+
+  bool operator==(const WaitingJob&) const = default;
 };
 
 /// A job that holds `job.need` on each of `nodes`.

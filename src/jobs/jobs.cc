@@ -25,8 +25,8 @@ Error NoSuchJob(const JobId& id) {
 }  // namespace
 
 struct Jobs::Parts {
-  explicit Parts(const Collaborators& with)
-      : store(with.events, with.runs, mailbox), intake(with, store, mailbox) {}
+  Parts(const Collaborators& with, const Queues& queues)
+      : store(with.events, with.runs, mailbox), intake(with, queues, store, mailbox) {}
 
   internal::Mailbox mailbox;
   internal::JobStore store;
@@ -36,8 +36,10 @@ struct Jobs::Parts {
   std::unique_ptr<internal::SchedulerLoop> loop;  // wakes the recorder
 };
 
-Jobs::Jobs(Collaborators collaborators)
-    : with_(collaborators), parts_(std::make_unique<Parts>(collaborators)) {}
+Jobs::Jobs(Collaborators collaborators, Queues queues)
+    : with_(collaborators),
+      queues_(std::move(queues)),
+      parts_(std::make_unique<Parts>(collaborators, queues_)) {}
 
 Jobs::~Jobs() {
   Stop();
@@ -53,7 +55,7 @@ void Jobs::MakeLoop(ScriptSettings settings) {
   parts_->loop = std::make_unique<internal::SchedulerLoop>(
       internal::SchedulerLoop::Collaborators{with_.database, parts_->store, with_.executor, parts_->mailbox,
                                              parts_->board, with_.clock, with_.content, *parts_->usage},
-      std::move(settings));
+      queues_, std::move(settings));
 }
 
 void Jobs::Start(ScriptSettings settings) {
@@ -130,9 +132,12 @@ JobPage Jobs::List(const JobQuery& query) {
 }
 
 std::vector<Job> Jobs::WithReasons(std::vector<Job> jobs) {
-  const auto posting = parts_->board.Latest();
+  std::shared_ptr<const internal::Picture> picture;
+  const int64_t now_us = with_.clock.Now().time_since_epoch().count();
   for (Job& job : jobs) {
-    if (job.state == JobState::kQueued) job.reason = posting->WhyWaits(job.id.text(), job.reason);
+    if (job.state != JobState::kQueued) continue;
+    if (picture == nullptr) picture = parts_->board.Latest();
+    job.reason = picture->WhyWaits(job.id.text(), job.reason, now_us);
   }
   return jobs;
 }
@@ -188,10 +193,11 @@ JobLog Jobs::OpenLog(const JobId& id, std::optional<int> number) {
 
 Cluster Jobs::Capacity() {
   const auto picture = parts_->board.Latest();
-  Cluster cluster{.jobs_running = static_cast<int64_t>(picture->state.running()),
-                  .jobs_waiting = static_cast<int64_t>(picture->state.waiting())};
-  cluster.queues = UseOf(picture->state);
-  ClusterState state = picture->state;
+  const ClusterState& known = picture->scene.state;
+  Cluster cluster{.jobs_running = static_cast<int64_t>(known.running()),
+                  .jobs_waiting = static_cast<int64_t>(known.waiting())};
+  cluster.queues = UseOf(known);
+  ClusterState state = known;
   std::vector<SchedulerNode> nodes;
   for (const ExecutorNode& node : with_.executor.Nodes()) nodes.push_back({node.name, CapacityOf(node)});
   state.SetNodes(nodes);
@@ -206,6 +212,10 @@ Cluster Jobs::Capacity() {
                              .gpus = static_cast<int>(node.total.Sum().gpus)});
   }
   return cluster;
+}
+
+int64_t Jobs::Decisions() {
+  return parts_->board.Decisions();
 }
 
 }  // namespace orrery::jobs

@@ -14,6 +14,7 @@
 #include "events/event_log.h"
 #include "jobs/executor.h"
 #include "jobs/query.h"
+#include "jobs/queues.h"
 #include "jobs/run_keeper.h"
 #include "jobs/script_settings.h"
 #include "jobs/types.h"
@@ -49,8 +50,9 @@ class Jobs {
     Random& random;
   };
 
-  /// All must outlive this object.
-  explicit Jobs(Collaborators collaborators);
+  /// All must outlive this object. With `queues`, jobs are taken into these only; without, into any, which then have
+  /// the defaults.
+  explicit Jobs(Collaborators collaborators, Queues queues = {});
   ~Jobs();
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
@@ -103,6 +105,9 @@ class Jobs {
   /// The machines, what of them is free, the queues and what they hold, and how many jobs run and wait.
   Cluster Capacity();
 
+  /// How often it was decided who starts; grows only while something changes.
+  int64_t Decisions();
+
   static std::span<const sql::Migration> Migrations();
 
  private:
@@ -115,6 +120,7 @@ class Jobs {
   std::vector<Job> WithReasons(std::vector<Job> jobs);
 
   Collaborators with_;
+  const Queues queues_;
   std::unique_ptr<Parts> parts_;
 };
 

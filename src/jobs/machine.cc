@@ -49,6 +49,7 @@ class Application {
     if (next().state != JobState::kQueued) return;
     const int number = next().attempt ? next().attempt->number + 1 : 1;
     next().attempt = Attempt{.number = number, .host = event.host};
+    if (!event.gpu_type.empty()) next().attempt->gpu_type = event.gpu_type;
     next().retry_at.reset();
     Enter(JobState::kStarting, "placed on " + event.host);
     Do(Effect::kLaunch);

@@ -64,6 +64,7 @@ struct Unresolvable {
 /// The scheduler gave it resources on `host`; its next attempt begins.
 struct Placed {
   std::string host;
+  std::string gpu_type;  ///< of the GPUs that it is to hold; empty: none, or of no known type
 };
 /// A supervisor holds attempt `number`.
 struct Claimed {

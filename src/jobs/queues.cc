@@ -15,6 +15,15 @@ const std::pair<std::string_view, QueuePolicy> kPolicies[] = {
 
 }  // namespace
 
+Resources LimitOf(const QueueConfig& queue, const Resources& capacity) {
+  // Fractions of whole amounts: 0.07 of 100 is 7.
+  constexpr double kRounding = 1e-9;
+  const auto of = [&](int64_t amount) {
+    return static_cast<int64_t>(queue.limit * static_cast<double>(amount) + kRounding);
+  };
+  return {of(capacity.millicpus), of(capacity.memory_bytes), of(capacity.gpus)};
+}
+
 std::optional<QueuePolicy> PolicyNamed(std::string_view name) {
   for (const auto& [known, policy] : kPolicies) {
     if (known == name) return policy;

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "jobs/resources.h"
+
 namespace orrery::jobs {
 
 /// In what order the jobs of one queue and one priority stand. Ties go to the older job.
@@ -48,6 +50,9 @@ struct QueueConfig {
 
   bool operator==(const QueueConfig&) const = default;
 };
+
+/// The most that jobs of this queue may hold of a cluster that has `capacity` in all.
+Resources LimitOf(const QueueConfig& queue, const Resources& capacity);
 
 /// By name. A queue without an entry has the defaults.
 using Queues = std::map<std::string, QueueConfig>;

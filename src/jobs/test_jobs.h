@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/fake_clock.h"
 #include "base/fake_random.h"
@@ -21,14 +22,17 @@ namespace orrery::jobs {
 /// above it.
 class TestJobs {
  public:
-  TestJobs() { Restart(); }
+  explicit TestJobs(std::vector<ExecutorNode> nodes = {{"here", 2, 4LL << 30, {}}}, Queues queues = {})
+      : executor(std::move(nodes), {}, clock.Now().time_since_epoch().count()), queues_(std::move(queues)) {
+    Restart();
+  }
 
   /// The server dies and another one starts over what is on disk; attempts go on.
   void Restart() {
     jobs_.reset();
     executor.ForgetAll();
     jobs_ = std::make_unique<Jobs>(
-        Jobs::Collaborators{*database, events, content, runs, executor, files, clock, random});
+        Jobs::Collaborators{*database, events, content, runs, executor, files, clock, random}, queues_);
     jobs_->Prepare(Settings());
   }
   /// Lets `by` pass everywhere, and the jobs move on.
@@ -66,9 +70,10 @@ class TestJobs {
       blob::OpenBlobStore("file://" + database.directory() + "/blobs", files, random);
   content::Store content{*database, *blobs, clock};
   FakeRunKeeper runs;
-  FakeExecutor executor{{{"here", 2, 4LL << 30, {}}}, {}, clock.Now().time_since_epoch().count()};
+  FakeExecutor executor;
 
  private:
+  Queues queues_;
   std::unique_ptr<Jobs> jobs_;
 };
 

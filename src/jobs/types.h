@@ -50,6 +50,7 @@ struct Attempt {
   std::optional<int> signal;
   std::optional<std::string> cause;
   std::string host;
+  std::optional<std::string> gpu_type;
   std::optional<int> supervisor_pid;
   std::optional<Digest> environment;
   std::optional<std::string> enforcement;
@@ -66,6 +67,7 @@ struct Attempt {
        "Why it ended: exited, signalled, out_of_memory, timeout, cancelled, preempted, environment, "
        "launch_failed, storage_full, lost_in_reboot or lost_with_supervisor."},
       {"host", "The node that it was placed on."},
+      {"gpu_type", "The type of the GPUs that it was given."},
       {"supervisor_pid", "The process that holds it, once it was claimed."},
       {"environment",
        "Digest of the stored EnvironmentSpec that installs exactly what the command found; absent when it "
@@ -80,8 +82,8 @@ struct Attempt {
   bool operator==(const Attempt&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Attempt, (),
-                      (number, state, started_at, ended_at, exit_code, signal, cause, host, supervisor_pid,
-                       environment, enforcement, max_rss_bytes, cpu_seconds, log_tail))
+                      (number, state, started_at, ended_at, exit_code, signal, cause, host, gpu_type,
+                       supervisor_pid, environment, enforcement, max_rss_bytes, cpu_seconds, log_tail))
 
 /// One step of a job's life.
 struct Transition {

@@ -17,9 +17,12 @@ using internal::CheckName;
 using internal::CheckRange;
 using internal::CheckText;
 using internal::CheckToken;
+using internal::IsToken;
 
 constexpr int64_t kExactInteger = (int64_t{1} << 53) - 1;  // what every JSON reader keeps exactly
 constexpr int64_t kLeastMemory = 1 << 20;
+constexpr std::string_view kInQueueNames = "-.";
+constexpr size_t kLongestQueueName = 64;
 constexpr size_t kMostArguments = 1'000;
 constexpr size_t kMostText = 64 << 10;  // the kernel takes 128 KiB in one argument or variable
 constexpr size_t kMostEnvironment = 1 << 20;
@@ -178,11 +181,15 @@ void ValidateSpec(const JobSpec& spec) {
   CheckParams(spec);
   if (spec.experiment) CheckName("experiment", *spec.experiment, 500);
   if (spec.run_name) CheckName("run_name", *spec.run_name, 500);
-  CheckToken("queue", spec.queue, "-.", 64);
+  CheckToken("queue", spec.queue, kInQueueNames, kLongestQueueName);
   if (spec.reproduces) CheckToken("reproduces", *spec.reproduces, "-", 64);
   CheckAfter(spec.after);
   if (spec.group) CheckGroup(*spec.group);
   CheckEnv(spec);
+}
+
+bool IsQueueName(std::string_view name) {
+  return IsToken(name, kInQueueNames, kLongestQueueName);
 }
 
 }  // namespace orrery::jobs

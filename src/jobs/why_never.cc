@@ -82,4 +82,28 @@ std::optional<std::string> WhyNever(const JobSpec& spec, const std::vector<Execu
   return why;
 }
 
+std::optional<std::string> WhyNeverIn(const std::string& name, const QueueConfig& queue, const JobSpec& spec,
+                                      const std::vector<ExecutorNode>& nodes) {
+  Resources all;
+  for (const ExecutorNode& node : nodes) all += ResourcesOf(node);
+  const Resources most = LimitOf(queue, all);
+  const Resources need = NeedOf(spec) * spec.nodes;
+  const std::string holds = "; queue " + name + " may hold ";
+  std::string why;
+  if (need.gpus > most.gpus) {
+    AddReason(why, "needs " + GpuText(need.gpus) + holds + std::to_string(most.gpus) + " of " +
+                       std::to_string(all.gpus));
+  }
+  if (need.millicpus > most.millicpus) {
+    AddReason(why, "needs " + CpuText(need.millicpus) + holds + CpuNumber(most.millicpus) + " of " +
+                       CpuNumber(all.millicpus));
+  }
+  if (need.memory_bytes > most.memory_bytes) {
+    AddReason(why, "needs " + MemoryText(need.memory_bytes) + " of memory" + holds +
+                       MemoryText(most.memory_bytes) + " of " + MemoryText(all.memory_bytes));
+  }
+  if (why.empty()) return std::nullopt;
+  return why;
+}
+
 }  // namespace orrery::jobs

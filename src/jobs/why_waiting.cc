@@ -103,9 +103,9 @@ class Explanation {
     if (config().limit >= 1) return "";
     const ClusterState::Queue& queue = state_.queues()[static_cast<size_t>(entry_.queue)];
     const Resources need = entry_.demand.Total();
+    const Resources limit = LimitOf(config(), state_.capacity());
     for (const Dimension& dimension : kDimensions) {
-      const int64_t most = static_cast<int64_t>(
-          config().limit * static_cast<double>(state_.capacity().*dimension.amount) + 1e-9);
+      const int64_t most = limit.*dimension.amount;
       const int64_t used = queue.used.*dimension.amount;
       if (need.*dimension.amount == 0 || used + need.*dimension.amount <= most) continue;
       return "needs " + dimension.text(need.*dimension.amount) + dimension.suffix + "; queue " + queue.name +

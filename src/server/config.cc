@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "jobs/validate.h"
 #include "net/address.h"
 
 namespace orrery::server {
@@ -49,6 +50,67 @@ bool ServesThisMachineAlone(const Config& config) {
          config.tokens.empty() && config.host_names.empty() && !config.public_url;
 }
 
+namespace {
+
+std::string Number(double value) {
+  std::string text = std::to_string(value);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+void CheckFraction(const std::string& field, double value, double least, double most,
+                   const std::string& what) {
+  if (!(value >= least && value <= most))
+    throw InvalidField(field, "expected " + what + ", got " + Number(value));
+}
+
+void ValidateQueue(const std::string& name, const QueueSettings& queue) {
+  constexpr double kLargestWeight = 1e6;
+  const std::string field = "queues." + name;
+  if (!jobs::IsQueueName(name))
+    throw InvalidField(field, "a queue is named by 1 to 64 letters, digits, '_', '-' or '.'");
+  CheckFraction(field + ".limit", queue.limit, 0, 1, "a fraction of the cluster, above 0 to 1");
+  if (queue.limit == 0)
+    throw InvalidField(field + ".limit", "expected a fraction of the cluster, above 0 to 1, got 0");
+  CheckFraction(field + ".guaranteed", queue.guaranteed, 0, queue.limit,
+                "a fraction of the cluster, 0 to the queue's limit of " + Number(queue.limit));
+  if (!(queue.weight > 0 && queue.weight <= kLargestWeight))
+    throw InvalidField(field + ".weight",
+                       "expected a number above 0 to 1000000, got " + Number(queue.weight));
+  if (!jobs::PolicyNamed(queue.policy)) {
+    std::string names;
+    for (const std::string_view known : jobs::PolicyNames())
+      names += (names.empty() ? "" : ", ") + std::string(known);
+    throw InvalidField(field + ".policy", "expected one of " + names + ", got " + Quoted(queue.policy));
+  }
+}
+
+void ValidateQueues(const std::map<std::string, QueueSettings>& queues) {
+  constexpr double kRounding = 1e-9;
+  double guaranteed = 0;
+  for (const auto& [name, queue] : queues) {
+    ValidateQueue(name, queue);
+    guaranteed += queue.guaranteed;
+  }
+  if (guaranteed > 1 + kRounding) {
+    throw InvalidField("queues", "guaranteed fractions add up to at most 1, got " + Number(guaranteed));
+  }
+}
+
+}  // namespace
+
+jobs::Queues QueuesOf(const Config& config) {
+  jobs::Queues queues;
+  for (const auto& [name, queue] : config.queues) {
+    queues[name] = {.guaranteed = queue.guaranteed,
+                    .limit = queue.limit,
+                    .weight = queue.weight,
+                    .policy = jobs::PolicyNamed(queue.policy).value()};
+  }
+  return queues;
+}
+
 void Validate(const Config& config) {
   constexpr size_t kShortestToken = 16;
   ParseEndpoint(config.listen, "listen");
@@ -74,6 +136,7 @@ void Validate(const Config& config) {
         "and public_url, got " +
             Quoted(config.listen));
   }
+  ValidateQueues(config.queues);
   if (config.collect_after_hours < 1) throw InvalidField("collect_after_hours", "must be at least 1");
   if (config.trash_days < 0 || config.trash_days > 36'500)
     throw InvalidField("trash_days", "must be 0 to 36500, is " + std::to_string(config.trash_days));

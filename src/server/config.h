@@ -8,6 +8,7 @@
 #include <boost/describe/class.hpp>
 
 #include "base/described.h"
+#include "jobs/queues.h"
 
 namespace orrery::server {
 
@@ -17,6 +18,15 @@ struct GpuConfig {
   int64_t count = 1;
 };
 BOOST_DESCRIBE_STRUCT(GpuConfig, (), (type, count))
+
+/// A queue of jobs, in a configuration.
+struct QueueSettings {
+  double guaranteed = 0;
+  double limit = 1;
+  double weight = 1;
+  std::string policy = "easy";
+};
+BOOST_DESCRIBE_STRUCT(QueueSettings, (), (guaranteed, limit, weight, policy))
 
 /// Everything that `orrery serve` can be told. Each field is a key of the YAML file and, in capitals behind
 /// ORRERY_, an environment variable; `orrery serve --help` prints this list with the defaults.
@@ -39,6 +49,10 @@ struct Config {
        "GPUs that jobs may take ([{type: H100, count: 4}]), numbered as CUDA numbers them; by default what "
        "NVIDIA's driver "
        "lists. [] keeps them from jobs."},
+      {"queues",
+       "The queues of jobs by name ({night: {guaranteed: 0.25, limit: 0.5, weight: 2, policy: sjf}}); by "
+       "default any "
+       "name is accepted."},
       {"python", "Interpreter that environments are built with; by default python3 of the PATH."},
       {"collect_after_hours", "How long an object that nothing refers to is kept."},
       {"trash_days", "How long deleted runs and experiments can be restored; then they go for good."},
@@ -59,6 +73,7 @@ struct Config {
   std::optional<double> cpus;
   std::optional<int64_t> memory_bytes;
   std::optional<std::vector<GpuConfig>> gpus;
+  std::map<std::string, QueueSettings> queues;
   std::optional<std::string> python;
   int64_t collect_after_hours = 24;
   int64_t trash_days = 30;
@@ -68,7 +83,8 @@ struct Config {
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
                       (listen, data, tokens, host_names, public_url, webhook_hosts, cpus, memory_bytes, gpus,
-                       python, collect_after_hours, trash_days, allow_test_reset, log_keep_bytes, log_level))
+                       queues, python, collect_after_hours, trash_days, allow_test_reset, log_keep_bytes,
+                       log_level))
 
 /// An address and port, taken apart.
 struct Endpoint {
@@ -85,6 +101,9 @@ std::string AbsolutePath(const std::string& path);
 /// Whether nobody but this machine's own users reaches the server: it listens on loopback, and has no users, names or
 /// address of its own, as one behind a proxy has.
 bool ServesThisMachineAlone(const Config& config);
+
+/// The queues as the scheduler takes them, of a configuration that was checked.
+jobs::Queues QueuesOf(const Config& config);
 
 /// Checks what the types alone cannot say. Errors: invalid_argument, naming the field.
 void Validate(const Config& config);

@@ -85,7 +85,8 @@ Server::Domains::Domains(const Config& config, const Seams& seams, const DataFol
             .executor = executor,
             .files = seams.files,
             .clock = seams.clock,
-            .random = seams.random}),
+            .random = seams.random},
+           QueuesOf(config)),
       trash(*database, events, artifacts, seams.clock, {&versions, &job_runs}, config.trash_days) {}
 
 }  // namespace orrery::server

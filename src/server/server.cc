@@ -94,6 +94,10 @@ Server::Server(const Config& config, const Seams& outer) : files_(outer.files, S
   metrics_.Add("orrery_jobs_waiting", "Jobs that wait for resources.", "",
                [this] { return static_cast<double>(domains_->jobs.Capacity().jobs_waiting); });
 
+  metrics_.Add(
+      "orrery_scheduler_decisions_total", "How often it was decided who starts.", "",
+      [this] { return static_cast<double>(domains_->jobs.Decisions()); }, true);
+
   http_ = std::make_unique<http::Server>(
       router_,
       http::ServerOptions{

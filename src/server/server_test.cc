@@ -47,6 +47,35 @@ TEST(ConfigValues, AreChecked) {
   EXPECT_EQ(field_of({.log_level = "loud"}), "log_level");
 }
 
+TEST(ConfigValues, QueuesAreCheckedNamingFieldValueAndWhatIsRight) {
+  const auto refusal = [](const std::string& name, const QueueSettings& queue) {
+    try {
+      Validate({.queues = {{"other", {.guaranteed = 0.5}}, {name, queue}}});
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_EQ(refusal("night.2", {.guaranteed = 0.5, .limit = 0.75, .weight = 2, .policy = "sjf"}), "accepted");
+  EXPECT_EQ(refusal("at night", {}),
+            "queues.at night: a queue is named by 1 to 64 letters, digits, '_', '-' or '.'");
+  EXPECT_EQ(refusal("night", {.limit = 1.5}),
+            "queues.night.limit: expected a fraction of the cluster, above 0 to 1, got 1.5");
+  EXPECT_EQ(refusal("night", {.limit = 0}),
+            "queues.night.limit: expected a fraction of the cluster, above 0 to 1, got 0");
+  EXPECT_EQ(
+      refusal("night", {.guaranteed = 0.5, .limit = 0.25}),
+      "queues.night.guaranteed: expected a fraction of the cluster, 0 to the queue's limit of 0.25, got 0.5");
+  EXPECT_EQ(refusal("night", {.weight = 0}),
+            "queues.night.weight: expected a number above 0 to 1000000, got 0");
+  EXPECT_EQ(refusal("night", {.weight = std::numeric_limits<double>::quiet_NaN()}),
+            "queues.night.weight: expected a number above 0 to 1000000, got nan");
+  EXPECT_EQ(refusal("night", {.policy = "lottery"}),
+            "queues.night.policy: expected one of fifo, easy, sjf, las, got \"lottery\"");
+  EXPECT_EQ(refusal("night", {.guaranteed = 0.75}),
+            "queues: guaranteed fractions add up to at most 1, got 1.25");
+}
+
 TEST(ConfigValues, LetATestSuiteEmptyTheStoreOnlyWhereNobodyElseReachesIt) {
   const auto is_taken = [](Config config) {
     config.allow_test_reset = true;

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -11,23 +11,31 @@
 
 namespace orrery::jobs::internal {
 
-/// What the scheduler knew and decided in one turn. Safe to read from any thread.
+/// What the scheduler knows, with what it decided last applied.
+struct Scene {
+  ClusterState state;
+  Decisions decisions;
+  int64_t at_us = 0;  ///< when it was decided
+  int64_t decisions_made = 0;
+};
+
+/// A scene as it was once. Safe to read from any thread.
 class Picture {
  public:
-  ClusterState state;  ///< with the decisions applied
-  Decisions decisions;
-  int64_t at_us = 0;
+  explicit Picture(Scene taken) : scene(std::move(taken)) {}
+
+  const Scene scene;
 
   /// Why a job waits, in words; `otherwise` for one that the scheduler was not asked about.
-  std::string WhyWaits(const std::string& job_id, const std::string& otherwise) const {
+  std::string WhyWaits(const std::string& job_id, const std::string& otherwise, int64_t now_us) const {
     // Only once somebody asks: while jobs arrive by the thousand, hardly one picture is ever looked at.
     std::call_once(ordered_, [this] {
       size_t position = 0;
-      for (const std::string& id : WaitingOrder(state, at_us)) positions_.emplace(id, ++position);
+      for (const std::string& id : WaitingOrder(scene.state, scene.at_us)) positions_.emplace(id, ++position);
     });
     const auto found = positions_.find(job_id);
     if (found == positions_.end()) return otherwise;
-    return WhyWaiting(state, decisions, job_id, found->second, at_us);
+    return WhyWaiting(scene.state, scene.decisions, job_id, found->second, now_us);
   }
 
  private:
@@ -35,22 +43,33 @@ class Picture {
   mutable std::unordered_map<std::string, size_t> positions_;  // set under ordered_
 };
 
-/// The scheduler's latest picture, hung out by its loop for everyone to read. Safe to call from any thread.
+/// Where the scheduler's loop keeps its scene for everyone to read. Safe to call from any thread.
 class Board {
  public:
-  void Publish(std::shared_ptr<const Picture> picture) {
+  /// Lets the loop change the scene; no picture is taken meanwhile.
+  template <typename F>
+  auto Change(F change) {
     const std::scoped_lock lock(mutex_);
-    latest_ = std::move(picture);
+    latest_ = nullptr;
+    return change(scene_);
   }
-  // Shared: a reader keeps the picture that it reads while the loop hangs out the next one.
-  std::shared_ptr<const Picture> Latest() const {
+  /// A picture of the scene as it is, which the loop does not wait for: it is taken when the first one asks for it
+  /// after a change, and shared by all who do.
+  std::shared_ptr<const Picture> Latest() {
     const std::scoped_lock lock(mutex_);
+    if (latest_ == nullptr) latest_ = std::make_shared<const Picture>(scene_);
     return latest_;
+  }
+  /// How often it was decided who starts.
+  int64_t Decisions() {
+    const std::scoped_lock lock(mutex_);
+    return scene_.decisions_made;
   }
 
  private:
-  mutable std::mutex mutex_;  // guards latest_
-  std::shared_ptr<const Picture> latest_ = std::make_shared<const Picture>();
+  std::mutex mutex_;  // guards scene_ and latest_
+  Scene scene_;
+  std::shared_ptr<const Picture> latest_;  // of scene_; null: nobody asked since it changed
 };
 
 }  // namespace orrery::jobs::internal

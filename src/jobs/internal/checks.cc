@@ -30,12 +30,14 @@ void CheckName(const std::string& field, const std::string& name, size_t most) {
   if (control) throw InvalidField(field, "must not contain control characters, got " + Quoted(name));
 }
 
+bool IsToken(std::string_view text, std::string_view also, size_t most) {
+  return !text.empty() && text.size() <= most && std::all_of(text.begin(), text.end(), [&](char c) {
+    return IsWordCharacter(c) || also.find(c) != std::string_view::npos;
+  });
+}
+
 void CheckToken(const std::string& field, const std::string& text, std::string_view also, size_t most) {
-  const bool right =
-      !text.empty() && text.size() <= most && std::all_of(text.begin(), text.end(), [&](char c) {
-        return IsWordCharacter(c) || also.find(c) != std::string_view::npos;
-      });
-  if (!right) {
+  if (!IsToken(text, also, most)) {
     throw InvalidField(field, "expected 1 to " + std::to_string(most) + " letters, digits or any of '_" +
                                   std::string(also) + "', got " + Quoted(text));
   }

@@ -14,6 +14,9 @@ void CheckText(const std::string& field, const std::string& text, size_t most);
 /// A name that people read in one line.
 void CheckName(const std::string& field, const std::string& name, size_t most);
 
+/// Whether `text` is 1 to `most` letters, digits, '_' or characters of `also`.
+bool IsToken(std::string_view text, std::string_view also, size_t most);
+
 /// 1 to `most` letters, digits, '_' or characters of `also`.
 void CheckToken(const std::string& field, const std::string& text, std::string_view also, size_t most);
 

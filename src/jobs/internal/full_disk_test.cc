@@ -54,5 +54,28 @@ TEST(FullDiskTest, JobsWaitForSpaceAndNoEndIsLost) {
   EXPECT_EQ(jobs.List({}).jobs.size(), 2u);
 }
 
+TEST(FullDiskTest, AJobWhosePlacementCouldNotBeStoredHoldsNothing) {
+  TestJobs base;
+  base.executor.SetScript([](const AttemptLaunch&) { return FakeRun{.end_after = seconds(5)}; });
+  FillingDatabase database(*base.database);
+  Jobs jobs(
+      {database, base.events, base.content, base.runs, base.executor, base.files, base.clock, base.random});
+  jobs.Prepare(TestJobs::Settings());
+  JobSpec spec = TestJobs::Spec("placed");
+  spec.cpus = 2;
+  const JobId placed = jobs.Submit(spec, {"ada"}).id;
+  database.full = true;
+  EXPECT_THROW(jobs.Turn(), Error);
+  database.full = false;
+  jobs.Cancel(placed, {"ada"});
+  const JobId next = jobs.Submit(spec, {"ada"}).id;
+  jobs.Turn();
+  EXPECT_EQ(jobs.Get(placed).state, JobState::kCancelled);
+  EXPECT_EQ(jobs.Get(next).state, JobState::kStarting);
+  ASSERT_EQ(base.executor.Launches().size(), 1u);
+  EXPECT_EQ(base.executor.Launches()[0].id.job_id, next.text());
+  EXPECT_EQ(jobs.Capacity().jobs_running, 1);
+}
+
 }  // namespace
 }  // namespace orrery::jobs

@@ -66,9 +66,11 @@ std::vector<Job> Intake::Read(sql::Reader& reader, const std::string& answer) {
 
 Draft Intake::Check(JobSpec spec, const JobId& id, const Actor& by) {
   ValidateSpec(spec);
-  if (const auto why = WhyNever(spec, with_.executor.Nodes())) {
+  const std::vector<ExecutorNode> nodes = with_.executor.Nodes();
+  if (const auto why = WhyNever(spec, nodes)) {
     throw Error(Code::kFailedPrecondition, "this job could never run here: it " + *why);
   }
+  CheckQueue(spec, nodes);
   const auto unprepared = spec.environment ? with_.executor.WhyNever(*spec.environment) : std::nullopt;
   if (unprepared) {
     throw Error(Code::kFailedPrecondition, "this job could never run here: it " + *unprepared, "environment");
@@ -84,6 +86,19 @@ Draft Intake::Check(JobSpec spec, const JobId& id, const Actor& by) {
                .submitted_at = with_.clock.Now()};
   draft.job.group = draft.job.spec.group;
   return draft;
+}
+
+void Intake::CheckQueue(const JobSpec& spec, const std::vector<ExecutorNode>& nodes) {
+  if (queues_.empty()) return;
+  const auto found = queues_.find(spec.queue);
+  if (found == queues_.end()) {
+    std::string names;
+    for (const auto& [name, config] : queues_) names += (names.empty() ? "" : ", ") + name;
+    throw InvalidField("queue", "no such queue: expected one of " + names + ", got " + Quoted(spec.queue));
+  }
+  if (const auto why = WhyNeverIn(found->first, found->second, spec, nodes)) {
+    throw Error(Code::kFailedPrecondition, "this job could never run here: it " + *why, "queue");
+  }
 }
 
 std::vector<Draft> Intake::CheckArray(const ArraySpec& array, const Actor& by) {

@@ -23,8 +23,8 @@ struct Draft {
 class Intake {
  public:
   /// All must outlive this object.
-  Intake(const Jobs::Collaborators& with, JobStore& store, Mailbox& mailbox)
-      : with_(with), store_(store), mailbox_(mailbox) {}
+  Intake(const Jobs::Collaborators& with, const Queues& queues, JobStore& store, Mailbox& mailbox)
+      : with_(with), queues_(queues), store_(store), mailbox_(mailbox) {}
 
   /// The key of a request: `what` is everything that makes it what it is. None for an empty `key`.
   static std::optional<sql::IdempotencyKey> KeyOf(const std::string& key, const std::string& what,
@@ -48,9 +48,11 @@ class Intake {
 
  private:
   std::vector<Job> Read(sql::Reader& reader, const std::string& answer);
+  void CheckQueue(const JobSpec& spec, const std::vector<ExecutorNode>& nodes);
   void Refer(sql::Writer& writer, const std::vector<Draft>& drafts);
 
   Jobs::Collaborators with_;
+  const Queues& queues_;
   JobStore& store_;
   Mailbox& mailbox_;
 };

@@ -64,6 +64,8 @@ LiveJob ToLive(sql::Reader& reader, SequencedRow sequenced) {
                .spec = StoredSpec(row.spec),
                .run_id = std::move(row.run_id),
                .experiment_id = std::move(row.experiment_id),
+               .submitted_by = std::move(row.submitted_by),
+               .submitted_at = row.submitted_at,
                .standing = {.state = row.state,
                             .reason = std::move(row.reason),
                             .cancel_requested = row.cancel_requested,
@@ -83,6 +85,12 @@ LiveJob ToLive(sql::Reader& reader, SequencedRow sequenced) {
           live.standing.attempt = sql::Read<Attempt>(found, 1);
         },
         live.id, row.attempt);
+    reader.Visit(
+        "SELECT sum(max(ended_at - started_at, 0)) FROM attempts WHERE job_id = ?",
+        [&](const sql::Row& sum) {
+          live.ran = Microseconds(sql::Get<std::optional<int64_t>>(sum, 0).value_or(0));
+        },
+        live.id);
   }
   return live;
 }

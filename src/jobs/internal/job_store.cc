@@ -51,8 +51,10 @@ Standing StandingOf(sql::Reader& reader, const JobId& id, const MovingRow& row) 
 
 void SaveAttempt(sql::Writer& writer, const JobId& id, const Attempt& attempt, bool is_new) {
   if (is_new) {
-    writer.Run("INSERT INTO attempts (job_id, number, state, host, usage_pending) VALUES (?, ?, ?, ?, 1)", id,
-               attempt.number, attempt.state, attempt.host);
+    writer.Run(
+        "INSERT INTO attempts (job_id, number, state, host, gpu_type, usage_pending) VALUES (?, ?, ?, ?, ?, "
+        "1)",
+        id, attempt.number, attempt.state, attempt.host, attempt.gpu_type);
     return;
   }
   writer.Run(

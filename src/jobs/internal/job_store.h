@@ -23,8 +23,11 @@ struct LiveJob {
   JobSpec spec;
   std::string run_id;
   std::string experiment_id;
+  std::string submitted_by;
+  Instant submitted_at;
   Standing standing;
-  int64_t token = 0;  ///< of the current attempt; 0: none yet
+  int64_t token = 0;    ///< of the current attempt; 0: none yet
+  Microseconds ran{0};  ///< all that its ended attempts ran
   std::optional<int64_t> array_index;
 };
 

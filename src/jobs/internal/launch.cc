@@ -36,7 +36,7 @@ AttemptLaunch LaunchOf(const LiveJob& job, const ScriptSettings& settings) {
                        .cpus = spec.cpus,
                        .memory_bytes = spec.memory_bytes,
                        .gpus = spec.gpus,
-                       .gpu_type = spec.gpu_type.value_or(""),
+                       .gpu_type = attempt.gpu_type.value_or(spec.gpu_type.value_or("")),
                        .checkpoint_signal = SignalOf(spec.checkpoint_signal),
                        .grace = std::chrono::seconds(spec.grace_seconds)};
   launch.env.insert(settings.env.begin(), settings.env.end());

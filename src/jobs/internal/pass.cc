@@ -14,13 +14,6 @@ constexpr size_t kFewestSearches = 16;
 // Shares are sums of fractions.
 constexpr double kRounding = 1e-9;
 
-Resources Fraction(const Resources& whole, double fraction) {
-  const auto of = [&](int64_t amount) {
-    return static_cast<int64_t>(fraction * static_cast<double>(amount) + kRounding);
-  };
-  return {of(whole.millicpus), of(whole.memory_bytes), of(whole.gpus)};
-}
-
 }  // namespace
 
 Pass::Pass(const ClusterState& state, int64_t now_us)
@@ -81,7 +74,7 @@ void Pass::Consider(int slot) {
 }
 
 Resources Pass::Limit(int queue) const {
-  return Fraction(state_.capacity(), state_.queues()[static_cast<size_t>(queue)].config.limit);
+  return LimitOf(state_.queues()[static_cast<size_t>(queue)].config, state_.capacity());
 }
 
 Resources Pass::LimitLeft(int queue) const {

@@ -44,6 +44,10 @@ constexpr sql::Migration kMigrations[] = {
      "ALTER TABLE attempts ADD COLUMN usage_pending INTEGER NOT NULL DEFAULT 0;"
      "CREATE INDEX attempts_with_usage ON attempts (token) WHERE usage_pending = 1"},
     {"jobs", 5, "CREATE INDEX jobs_by_run ON jobs (run_id)"},
+    {"jobs", 6,
+     "ALTER TABLE attempts ADD COLUMN gpu_type TEXT;"
+     "CREATE INDEX attempts_of_a_length ON attempts (ended_at) WHERE started_at IS NOT NULL AND "
+     "cause IN ('exited', 'signalled', 'out_of_memory', 'timeout')"},
 };
 
 }  // namespace
