@@ -61,6 +61,20 @@ TEST_F(RegistryTest, NamesAreUniqueAndPlain) {
       registry_.Create({.name = "flights", .description = "d", .tags = {{"k", "1"}, {"k", "2"}}}, kMe).tags,
       (std::vector<Tag>{{"k", "2"}}));
   EXPECT_EQ(CodeOf([&] { registry_.Create({.name = "flights"}, kMe); }), Code::kAlreadyExists);
+  const std::vector<Tag> prompt = {{"mlflow.prompt.is_prompt", "true"}};
+  const auto refusal = [&](const std::string& name, const std::vector<Tag>& tags) {
+    try {
+      registry_.Create({.name = name, .tags = tags}, kMe);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("created");
+  };
+  EXPECT_EQ(refusal("flights", {}), "Registered Model (name=flights) already exists.");
+  EXPECT_EQ(refusal("ask", prompt), "created");
+  EXPECT_EQ(refusal("ask", prompt), "Prompt (name=ask) already exists.");
+  EXPECT_THAT(refusal("ask", {}), testing::HasSubstr("already taken by a prompt"));
+  EXPECT_THAT(refusal("flights", prompt), testing::HasSubstr("already taken by a registered model"));
   for (const char* name : {"", "  ", "a/b", "a:b", "..", "."}) {
     EXPECT_EQ(CodeOf([&] { registry_.Create({.name = name}, kMe); }), Code::kInvalidArgument) << name;
   }
@@ -171,7 +185,6 @@ TEST_F(RegistryTest, ASourceMustBelongToWhatTheVersionNames) {
         {.name = "m", .source = std::move(source), .run_id = run, .model_id = model}, kMe);
   };
   EXPECT_EQ(add("runs:/r1/model", "r1", {}).location, "runs:/r1/model");
-  EXPECT_EQ(add("runs:/r9/model", "r9", {}).location, "runs:/r9/model") << "a run from elsewhere";
   EXPECT_EQ(add("models:/m-1", {}, "m-1").location, "mlflow-artifacts:/0/models/m-1/artifacts");
   EXPECT_EQ(add("models:/m-1", {}, "m-1").run_id, "r1");
   EXPECT_EQ(lineage_.registered["m-1"], "m/3");
@@ -196,6 +209,7 @@ TEST_F(RegistryTest, ASourceMustBelongToWhatTheVersionNames) {
     const auto& model = std::get<2>(refusal);
     EXPECT_EQ(CodeOf([&] { add(source, run, model); }), Code::kInvalidArgument) << source;
   }
+  EXPECT_EQ(add("runs:/r9/model", "r9", {}).location, "runs:/r9/model") << "a run from elsewhere";
 }
 
 TEST_F(RegistryTest, APromptNamesAPlaceholderAndNothingElse) {

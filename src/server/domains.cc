@@ -14,10 +14,11 @@ namespace {
 std::unique_ptr<sql::Database> OpenDatabase(const DataFolder& folder, const Seams& seams) {
   auto database = sql::OpenSqlite({.path = folder.database(), .vfs = seams.sqlite_vfs});
   // The one list of every module's schema. A module that is not here has no tables.
-  sql::Migrate(*database,
-               {sql::IdempotencyMigrations(), events::EventLog::Migrations(), events::Webhooks::Migrations(),
-                content::Store::Migrations(), tracking::Tracking::Migrations(),
-                tracking::Artifacts::Migrations(), models::Registry::Migrations(), jobs::Jobs::Migrations()});
+  sql::Migrate(
+      *database,
+      {sql::IdempotencyMigrations(), events::EventLog::Migrations(), events::Webhooks::Migrations(),
+       content::Store::Migrations(), tracking::Tracking::Migrations(), tracking::Artifacts::Migrations(),
+       tracking::ArtifactUploads::Migrations(), models::Registry::Migrations(), jobs::Jobs::Migrations()});
   // SQLite creates its files, but keeps it to itself when their names cannot be made durable.
   seams.files.SyncDirectory(folder.path());
   return database;
@@ -71,6 +72,7 @@ Server::Domains::Domains(const Config& config, const Seams& seams, const DataFol
       content(*database, *blobs, seams.clock),
       tracking(*database, events, seams.clock, seams.random),
       artifacts(*database, content, seams.clock),
+      uploads(*database, content, artifacts, seams.clock, seams.random),
       lineage(tracking),
       models(*database, events, seams.clock, lineage),
       code(content),

@@ -17,6 +17,7 @@
 #include "models/version_referrer.h"
 #include "server/server.h"
 #include "sql/database.h"
+#include "tracking/artifact_uploads.h"
 #include "tracking/artifacts.h"
 #include "tracking/tracking.h"
 #include "tracking/trash.h"
@@ -34,6 +35,7 @@ struct Server::Domains {
   content::Store content;
   tracking::Tracking tracking;
   tracking::Artifacts artifacts;
+  tracking::ArtifactUploads uploads;
   models::TrackingLineage lineage;
   models::Registry models;
   jobs::local::StoredCode code;

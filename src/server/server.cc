@@ -79,12 +79,15 @@ Server::Server(const Config& config, const Seams& outer) : files_(outer.files, S
   compat::mlflow::AddMlflowRoutes(router_, {.database = *domains_->database,
                                             .tracking = domains_->tracking,
                                             .artifacts = domains_->artifacts,
-                                            .models = domains_->models});
+                                            .models = domains_->models,
+                                            .uploads = domains_->uploads,
+                                            .public_url = config.public_url.value_or("")});
   if (config.allow_test_reset) {
     AddTestReset(router_, {.database = *domains_->database,
                            .tracking = domains_->tracking,
                            .artifacts = domains_->artifacts,
                            .models = domains_->models,
+                           .uploads = domains_->uploads,
                            .jobs = domains_->jobs});
   }
   api::AddSystemRoutes(router_, readiness_, metrics_);

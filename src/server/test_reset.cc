@@ -30,6 +30,7 @@ void AddTestReset(http::Router& router, const TestStore& store) {
         }
         store.database.Write([&](sql::Writer& writer) {
           store.models.Clear(writer);
+          store.uploads.Clear(writer);
           store.artifacts.Clear(writer);
           store.tracking.Clear(writer);
         });

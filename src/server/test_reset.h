@@ -4,6 +4,7 @@
 #include "jobs/jobs.h"
 #include "models/models.h"
 #include "sql/database.h"
+#include "tracking/artifact_uploads.h"
 #include "tracking/artifacts.h"
 #include "tracking/tracking.h"
 
@@ -15,6 +16,7 @@ struct TestStore {
   tracking::Tracking& tracking;
   tracking::Artifacts& artifacts;
   models::Registry& models;
+  tracking::ArtifactUploads& uploads;
   jobs::Jobs& jobs;
 };
 

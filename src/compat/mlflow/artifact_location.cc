@@ -88,8 +88,13 @@ http::Response Download(const Services& services, const http::Request& request,
 
 void Upload(const Services& services, http::Request& request, const tracking::ArtifactOwner& owner,
             const tracking::ArtifactPath& path, uint64_t most_bytes) {
-  constexpr size_t kBlock = 256u << 10;
   content::Store::Upload upload = services.artifacts.Begin();
+  TakeBody(request, upload, most_bytes);
+  services.artifacts.Put(owner, path, upload.Finish());
+}
+
+void TakeBody(http::Request& request, content::Store::Upload& upload, uint64_t most_bytes) {
+  constexpr size_t kBlock = 256u << 10;
   std::vector<std::byte> block(kBlock);
   uint64_t total = 0;
   while (const size_t got = request.stream().Read(block)) {
@@ -99,7 +104,6 @@ void Upload(const Services& services, http::Request& request, const tracking::Ar
     }
     upload.Write(std::span(block).first(got));
   }
-  services.artifacts.Put(owner, path, upload.Finish());
 }
 
 }  // namespace orrery::compat::mlflow

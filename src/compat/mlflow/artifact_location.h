@@ -26,6 +26,9 @@ std::optional<ArtifactLocation> LocateUri(const Services& services, std::string_
 http::Response Download(const Services& services, const http::Request& request,
                         const tracking::ArtifactOwner& owner, const tracking::ArtifactPath& path);
 
+/// Writes the request's body into `upload` as it arrives. Errors: invalid_argument (longer than `most_bytes`).
+void TakeBody(http::Request& request, content::Store::Upload& upload, uint64_t most_bytes);
+
 /// Stores the request's body as `path`.
 void Upload(const Services& services, http::Request& request, const tracking::ArtifactOwner& owner,
             const tracking::ArtifactPath& path, uint64_t most_bytes);

@@ -61,11 +61,9 @@ http::Response ListProxied(const Services& services, http::Request& request) {
   });
 }
 
-http::Response RefuseMultipart(const Services&, http::Request& request) {
+http::Response RefusePresignedDownload(const Services&, http::Request& request) {
   tracking::ArtifactPath::Parse(request.path("path"));
-  if (const auto asked = ReadRequest<PathRequest>(request); asked.path)
-    tracking::ArtifactPath::Parse(*asked.path);
-  throw Error(Code::kUnimplemented, "this server's store takes whole files: PUT the file to artifacts/PATH");
+  throw Error(Code::kUnimplemented, "this server hands files out itself: GET artifacts/PATH, with ranges");
 }
 
 http::Response RefusePresigned(const Services&, http::Request& request) {

@@ -71,8 +71,14 @@ ORRERY_MLFLOW_CALL(PutProxied);
 ORRERY_MLFLOW_CALL(GetProxied);
 ORRERY_MLFLOW_CALL(ListProxied);
 ORRERY_MLFLOW_CALL(DeleteProxied);
-ORRERY_MLFLOW_CALL(RefuseMultipart);
+ORRERY_MLFLOW_CALL(RefusePresignedDownload);
 ORRERY_MLFLOW_CALL(RefusePresigned);
+
+// multipart.cc
+ORRERY_MLFLOW_CALL(BeginMultipart);
+ORRERY_MLFLOW_CALL(PutPart);
+ORRERY_MLFLOW_CALL(CompleteMultipart);
+ORRERY_MLFLOW_CALL(AbortMultipart);
 
 // logged_models.cc
 ORRERY_MLFLOW_CALL(CreateLoggedModel);

@@ -17,9 +17,10 @@ http::Response ServerInfo(const Services&, http::Request&) {
   out.BeginObject();
   out.Key("store_type");
   out.String("SqlStore");
-  for (const char* feature : {"workspaces_enabled", "trace_archival_enabled", "multipart_uploads_enabled",
-                              "multipart_downloads_enabled", "presigned_upload_run_id_supported",
-                              "presigned_upload_model_id_supported"}) {
+  out.Key("multipart_uploads_enabled");
+  out.Bool(true);
+  for (const char* feature : {"workspaces_enabled", "trace_archival_enabled", "multipart_downloads_enabled",
+                              "presigned_upload_run_id_supported", "presigned_upload_model_id_supported"}) {
     out.Key(feature);
     out.Bool(false);
   }

@@ -3,6 +3,7 @@
 #include "http/router.h"
 #include "models/models.h"
 #include "sql/database.h"
+#include "tracking/artifact_uploads.h"
 #include "tracking/artifacts.h"
 #include "tracking/tracking.h"
 
@@ -17,6 +18,8 @@ struct Services {
   tracking::Tracking& tracking;
   tracking::Artifacts& artifacts;
   models::Registry& models;
+  tracking::ArtifactUploads& uploads;
+  std::string public_url;  ///< where clients reach this server; empty: as they did
 };
 
 /// Adds MLflow's REST calls: /api/2.0/mlflow, /api/2.0/mlflow-artifacts, their /ajax-api twins, the UI's

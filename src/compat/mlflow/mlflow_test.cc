@@ -28,7 +28,7 @@ struct Reply {
 /// The whole wire over real services, without a socket.
 class MlflowTest : public testing::Test {
  protected:
-  MlflowTest() { AddMlflowRoutes(router_, {*database_, tracking_, artifacts_, models_}); }
+  MlflowTest() { AddMlflowRoutes(router_, {*database_, tracking_, artifacts_, models_, uploads_, {}}); }
 
   Reply Send(Method method, const std::string& target, const std::string& body = {}) {
     http::Request request(method, target, body);
@@ -61,15 +61,16 @@ class MlflowTest : public testing::Test {
   FakeClock clock_;
   FakeRandom random_;
   PosixFileSystem files_;
-  sql::TestDatabase database_{events::EventLog::Migrations(), content::Store::Migrations(),
-                              tracking::Tracking::Migrations(), tracking::Artifacts::Migrations(),
-                              models::Registry::Migrations()};
+  sql::TestDatabase database_{events::EventLog::Migrations(),          content::Store::Migrations(),
+                              tracking::Tracking::Migrations(),        tracking::Artifacts::Migrations(),
+                              tracking::ArtifactUploads::Migrations(), models::Registry::Migrations()};
   events::EventLog events_{*database_, clock_};
   std::unique_ptr<blob::BlobStore> blobs_ =
       blob::OpenBlobStore("file://" + database_.directory() + "/blobs", files_, random_);
   content::Store store_{*database_, *blobs_, clock_};
   tracking::Tracking tracking_{*database_, events_, clock_, random_};
   tracking::Artifacts artifacts_{*database_, store_, clock_};
+  tracking::ArtifactUploads uploads_{*database_, store_, artifacts_, clock_, random_};
   models::TrackingLineage lineage_{tracking_};
   models::Registry models_{*database_, events_, clock_, lineage_};
   http::Router router_;
@@ -156,16 +157,46 @@ TEST_F(MlflowTest, OnlyAnOwnersFolderTakesOrLosesFiles) {
   EXPECT_EQ(File(Method::kGet, kept).text, "x");
 }
 
-TEST_F(MlflowTest, WholeFilesOnlyButPathsAreCheckedFirst) {
-  const auto multipart = [&](const std::string& path) {
-    return Send(Method::kPost, "/api/2.0/mlflow-artifacts/mpu/create/0/r/artifacts",
-                R"({"num_parts":2,"path":")" + path + "\"}");
+TEST_F(MlflowTest, PartsAreSentToThisServerAndJoinedToAFile) {
+  const std::string run = CreateRun();
+  const auto call = [&](const std::string& step, const std::string& body) {
+    return Send(Method::kPost, "/api/2.0/mlflow-artifacts/mpu/" + step + "/0/" + run + "/artifacts/model",
+                body);
   };
-  EXPECT_EQ(multipart("f").status, 501);
-  EXPECT_EQ(multipart("f").ErrorCode(), "NOT_IMPLEMENTED");
-  EXPECT_EQ(multipart("../f").status, 400);
-  EXPECT_EQ(multipart("%2e%2e/f").status, 400);
-  EXPECT_EQ(Get("artifacts/list?run_id=" + CreateRun() + "&path=../x").status, 400);
+  const auto begun = call("create", R"({"num_parts":2,"path":"/home/ada/weights.bin"})").Json();
+  const std::string upload(begun.at("upload_id").as_string());
+  std::string named;
+  for (const json::value& part : begun.at("credentials").as_array()) {
+    const std::string url(part.at("url").as_string());
+    const Reply kept =
+        Send(Method::kPut, url.substr(url.find("/api/")), "part " + url.substr(url.size() - 1));
+    EXPECT_EQ(kept.status, 200);
+    const std::string etag(kept.headers.Get("ETag"));
+    named += std::string(named.empty() ? "" : ",") + R"({"part_number":)" + url.substr(url.size() - 1) +
+             R"(,"etag":")" + etag.substr(1, etag.size() - 2) + R"("})";
+  }
+  const std::string whole =
+      R"({"path":"/home/ada/weights.bin","upload_id":")" + upload + R"(","parts":[)" + named + "]}";
+  EXPECT_EQ(call("complete", whole).status, 200);
+  EXPECT_EQ(File(Method::kGet, "0/" + run + "/artifacts/model/weights.bin").text, "part 1part 2");
+  EXPECT_EQ(call("complete", whole).status, 404);
+  EXPECT_EQ(call("abort", whole).status, 200);
+}
+
+TEST_F(MlflowTest, PathsOfPartsAreChecked) {
+  const std::string run = CreateRun();
+  const auto begin = [&](const std::string& folder, const std::string& path) {
+    return Send(Method::kPost, "/api/2.0/mlflow-artifacts/mpu/create/" + folder,
+                R"({"num_parts":2,"path":")" + path + "\"}")
+        .status;
+  };
+  const std::string folder = "0/" + run + "/artifacts";
+  EXPECT_EQ(begin(folder, "f"), 200);
+  for (const char* path : {"../f", "%2e%2e/f", "//etc/f", "a/..", "/", "a\\\\f"})
+    EXPECT_EQ(begin(folder, path), 400) << path;
+  EXPECT_EQ(begin("0/none/artifacts", "f"), 404);
+  EXPECT_EQ(begin("0/" + run, "f"), 404);
+  EXPECT_EQ(Get("artifacts/list?run_id=" + run + "&path=../x").status, 400);
 }
 
 TEST_F(MlflowTest, AnExperimentMayHaveAPlaceOfItsOwnInTheStore) {

@@ -22,8 +22,10 @@ bool IsWordCharacter(char c) {
 
 void CheckLength(std::string_view text, size_t most, std::string_view field) {
   if (text.size() > most) {
-    throw InvalidField(field, "at most " + std::to_string(most) + " bytes, got " +
-                                  std::to_string(text.size()) + ": " + Quoted(text));
+    throw Error(Code::kInvalidArgument,
+                "'" + std::string(field) + "' exceeds the maximum length of " + std::to_string(most) +
+                    " characters, got " + std::to_string(text.size()) + " bytes: " + Quoted(text),
+                std::string(field));
   }
 }
 

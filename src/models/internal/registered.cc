@@ -11,6 +11,24 @@ bool Exists(sql::Reader& reader, const std::string& name) {
   return reader.First<int64_t>("SELECT id FROM registered_models WHERE name = ?", name).has_value();
 }
 
+bool IsPrompt(const std::vector<Tag>& tags) {
+  return std::any_of(tags.begin(), tags.end(), [](const Tag& tag) {
+    return tag.key == "mlflow.prompt.is_prompt" && tag.value == "true";
+  });
+}
+
+/// Says what has the name: prompts and models share theirs.
+[[noreturn]] void RefuseTaken(sql::Reader& reader, const std::string& name, bool for_prompt) {
+  const bool by_prompt = IsPrompt(Complete(reader, RequireModel(reader, name)).tags);
+  const auto kind = [](bool is_prompt) { return std::string(is_prompt ? "prompt" : "registered model"); };
+  std::string text = (by_prompt ? "Prompt (name=" : "Registered Model (name=") + name + ") already exists.";
+  if (by_prompt != for_prompt) {
+    text = "Tried to create a " + kind(for_prompt) + " with name '" + name +
+           "', but the name is already taken by a " + kind(by_prompt) + ".";
+  }
+  throw Error(Code::kAlreadyExists, text, "name");
+}
+
 }  // namespace
 
 RegisteredModel Registry::Create(const NewModel& model, const Actor& by) {
@@ -19,9 +37,7 @@ RegisteredModel Registry::Create(const NewModel& model, const Actor& by) {
   const std::vector<Tag> tags = CheckedTags(model.tags);
   const Instant now = clock_.Now();
   return database_.Write([&](sql::Writer& writer) {
-    if (Exists(writer, model.name)) {
-      throw Error(Code::kAlreadyExists, "Registered Model (name=" + model.name + ") already exists.", "name");
-    }
+    if (Exists(writer, model.name)) RefuseTaken(writer, model.name, IsPrompt(tags));
     writer.Run(
         "INSERT INTO registered_models (name, created_at, updated_at, description, last_version)"
         " VALUES (?, ?, ?, ?, 0)",

@@ -56,7 +56,9 @@ def last_line(cli: Cli, job: dict[str, str]) -> list[str]:
     return [line for line in cli.json("logs", job["id"])["log"].splitlines() if "environment:" not in line]
 
 
-def test_a_job_runs_in_an_image_and_again_in_the_same(cli: Cli, project: Path, tmp_path: Path, image: str) -> None:
+def test_a_job_runs_in_an_image_and_again_in_the_same(
+    cli: Cli, project: Path, tmp_path: Path, image: str
+) -> None:
     (project / "code.txt").write_text("code\n")
     (project / "data.csv").write_text("data\n")
     data = str(project / "data.csv")

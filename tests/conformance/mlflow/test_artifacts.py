@@ -192,14 +192,6 @@ def test_ui_download(wire: Wire, run: str, folder: str) -> None:
     assert reply.headers["Content-Disposition"].startswith("attachment")
 
 
-def test_no_multipart_on_local_storage(wire: Wire, experiment: str, run: str) -> None:
-    path = f"/api/2.0/mlflow-artifacts/mpu/create/{experiment}/{run}/artifacts"
-    reply = wire.call("POST", path, json={"path": "f", "num_parts": 2})
-    assert reply.status_code in (200, 501)
-    if reply.status_code == 501:
-        assert reply.json()["error_code"] == "NOT_IMPLEMENTED"
-
-
 def resident_mib(pid: int) -> int:
     fields = Path(f"/proc/{pid}/statm").read_text().split()
     return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") // MIB

@@ -121,6 +121,9 @@ def over_rest(rest: type, sql: type) -> type:
                 raise AttributeError(name)
             pytest.skip(f"looks into the SQL store: {name}")
 
+    for name, value in inspect.getmembers(sql, lambda value: isinstance(value, str | int)):
+        if name.isupper() and not hasattr(rest, name):
+            setattr(StoreOverRest, name, value)
     for name, method in inspect.getmembers(sql, inspect.isfunction):
         if not name.startswith("_") and callable(getattr(rest, name, None)):
             setattr(StoreOverRest, name, with_defaults(name, method))
