@@ -1,6 +1,8 @@
 #include "supervisor/attempt.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include <poll.h>
@@ -16,6 +18,24 @@ namespace orrery::supervisor {
 using jobs::record::Cause;
 using jobs::record::OutcomeRecord;
 using jobs::record::Step;
+
+namespace {
+
+// "0-2,5"
+std::string Ranges(const std::vector<std::string>& cpus) {
+  std::vector<int> numbers;
+  for (const std::string& cpu : cpus) numbers.push_back(std::atoi(cpu.c_str()));
+  std::sort(numbers.begin(), numbers.end());
+  std::string text;
+  for (std::size_t begin = 0, end = 0; begin < numbers.size(); begin = end) {
+    for (end = begin + 1; end < numbers.size() && numbers[end] == numbers[end - 1] + 1;) ++end;
+    text += (text.empty() ? "" : ",") + std::to_string(numbers[begin]);
+    if (end - begin > 1) text += "-" + std::to_string(numbers[end - 1]);
+  }
+  return text;
+}
+
+}  // namespace
 
 sigset_t HandledSignals() {
   sigset_t signals;
@@ -73,7 +93,7 @@ bool Attempt::RunStep(const Step& step, bool main) {
   groups_.Make();  // again for each step: the end of the one before has closed them
   group_oom_kills_ = groups_.OomKills();
   machine_oom_kills_ = OomKillsOnMachine();
-  const StartedStep started = log ? StartStep(step, launch_.memory_limit_bytes, groups_, log) : StartedStep();
+  const StartedStep started = log ? StartStep(step, launch_, groups_, log) : StartedStep();
   if (started.pid == 0) {
     const bool full = log_error == ENOSPC || log_error == EDQUOT;
     outcome_.cause = full ? Cause::kStorageFull : Cause::kLaunchFailed;
@@ -81,6 +101,7 @@ bool Attempt::RunStep(const Step& step, bool main) {
     return false;
   }
   pid_ = started.pid;
+  pinned_ = started.pinned;
   status_.reset();
   if (main) {
     outcome_.started_at_us = Micros(CLOCK_REALTIME);
@@ -106,11 +127,11 @@ void Attempt::WaitForEvent() {
   pollfd events[] = {{signals_.number(), POLLIN, 0},
                      {timer_.number(), POLLIN, 0},
                      {sampler_.timer(), POLLIN, 0},
-                     {trimmer_.descriptor(), POLLIN, 0}};
+                     {trimmer_.timer(), POLLIN, 0}};
   if (ppoll(events, 4, nullptr, nullptr) < 0) return;
   if (events[0].revents != 0) TakeSignals();
   if (events[2].revents != 0) sampler_.TakeDue();
-  if (events[3].revents != 0) trimmer_.TakeEvent();
+  if (events[3].revents != 0) trimmer_.TakeDue();
   if (events[1].revents == 0) return;
   std::uint64_t expirations = 0;
   if (read(timer_.number(), &expirations, sizeof expirations) != sizeof expirations) return;
@@ -191,6 +212,10 @@ std::string Attempt::Enforcement() const {
   if (!groups_.Limit("memory") && launch_.memory_limit_bytes > 0) {
     text += text.empty() ? "" : "; ";
     text += "rlimit: data of each process";
+  }
+  if (pinned_) {
+    text += text.empty() ? "" : "; ";
+    text += launch_.cpus_are_shared ? "cpus shared with others" : "cpus " + Ranges(launch_.cpus);
   }
   return text;
 }

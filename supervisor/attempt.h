@@ -60,6 +60,7 @@ class Attempt {
 
   // Of the running step.
   pid_t pid_ = 0;
+  bool pinned_ = false;
   std::optional<int> status_;
   rusage usage_ = {};
   /// Processes killed for want of memory before it: in its groups, on the machine.

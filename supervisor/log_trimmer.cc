@@ -1,10 +1,10 @@
 #include "supervisor/log_trimmer.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 
 #include <fcntl.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -12,11 +12,6 @@
 #include "supervisor/clocks.h"
 
 namespace orrery::supervisor {
-namespace {
-
-constexpr std::int64_t kPauseMs = 100;
-
-}  // namespace
 
 int PunchHole(int file, std::int64_t begin, std::int64_t end) {
   return fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, begin, end - begin) == 0 ? 0 : errno;
@@ -28,43 +23,33 @@ LogTrimmer::LogTrimmer(const AttemptDirectory& directory, std::int64_t keep,
   if (keep_ <= 0) return;
   log_ = directory.OpenLog();
   if (!log_) return;  // then no step starts either
-  grown_ = Descriptor(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  pause_ = Descriptor(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-  const std::string path = "/proc/self/fd/" + std::to_string(log_.number());
-  // Out of inotify's instances: looks at it by the clock.
-  if (!grown_ || inotify_add_watch(grown_.number(), path.c_str(), IN_MODIFY) < 0) grown_ = Descriptor();
-  if (grown_) return;
-  pausing_ = true;
-  SetTimer(pause_.number(), kPauseMs);
+  timer_ = Descriptor(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  SetTimer(timer_.number(), pause_ms_);
 }
 
-int LogTrimmer::descriptor() const {
-  return pausing_ ? pause_.number() : grown_.number();
-}
-
-void LogTrimmer::TakeEvent() {
-  alignas(inotify_event) char events[4096];
-  while (read(descriptor(), events, sizeof events) > 0) {
-  }
-  if (pausing_) Trim();
-  pausing_ = !pausing_ || !grown_;
-  if (pausing_) SetTimer(pause_.number(), kPauseMs);
+void LogTrimmer::TakeDue() {
+  std::uint64_t expirations = 0;
+  if (read(timer_.number(), &expirations, sizeof expirations) != sizeof expirations) return;
+  const std::int64_t before = size_;
+  Trim();
+  pause_ms_ = size_ == before ? std::min(2 * pause_ms_, kLongestPauseMs) : kShortestPauseMs;
+  SetTimer(timer_.number(), pause_ms_);
 }
 
 void LogTrimmer::Trim() {
   struct stat info = {};
   if (!log_ || fstat(log_.number(), &info) != 0) return;
-  const std::int64_t size = info.st_size;
+  size_ = info.st_size;
   if (cuts_) {
-    if (size > dropped_.begin + kUnitBytes) Cut();
+    if (size_ > dropped_.begin + kUnitBytes) Cut();
     return;
   }
   // The job itself emptied it.
-  if (size < dropped_.end) {
+  if (size_ < dropped_.end) {
     Drop(0, 0);
     punched_ = kHeadBytes;
   }
-  const std::int64_t end = (size - keep_) / kUnitBytes * kUnitBytes;
+  const std::int64_t end = (size_ - keep_) / kUnitBytes * kUnitBytes;
   if (end <= punched_) return;
   Drop(kHeadBytes, end);
   const int error = punch_(log_.number(), punched_, end);

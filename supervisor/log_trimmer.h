@@ -19,7 +19,8 @@ int PunchHole(int file, std::int64_t begin, std::int64_t end);
 /// Where the file system gives nothing back, the log keeps its first `keep` bytes and a MiB, and is cut there again and
 /// again.
 ///
-/// The kernel tells when the log grows; it is looked at ten times a second at most, so that it holds more for as long.
+/// It is looked at ten times a second while it grows and once a second otherwise, so that it holds more for as long. To be
+/// told of its growth would take one of the user's few inotify instances for each attempt.
 class LogTrimmer {
  public:
   static constexpr std::int64_t kHeadBytes = 1 << 20;
@@ -30,9 +31,9 @@ class LogTrimmer {
   LogTrimmer(const AttemptDirectory& directory, std::int64_t keep,
              int (*punch)(int, std::int64_t, std::int64_t));
 
-  /// Becomes readable when TakeEvent has something to do; -1: never. Ask again after each TakeEvent.
-  int descriptor() const;
-  void TakeEvent();
+  /// Becomes readable when the log is to be looked at; -1: never.
+  int timer() const { return timer_.number(); }
+  void TakeDue();
 
   void Trim();
   /// To be called when nobody prints any more. What a cut log has beyond its end stays then: its last words.
@@ -46,9 +47,11 @@ class LogTrimmer {
   const std::int64_t keep_;
   int (*const punch_)(int, std::int64_t, std::int64_t);
   Descriptor log_;
-  Descriptor grown_;
-  Descriptor pause_;
-  bool pausing_ = false;
+  Descriptor timer_;
+  static constexpr std::int64_t kShortestPauseMs = 100;
+  static constexpr std::int64_t kLongestPauseMs = 1'000;
+  std::int64_t pause_ms_ = kShortestPauseMs;
+  std::int64_t size_ = 0;
   bool cuts_ = false;
   Descriptor record_;
   jobs::record::DroppedRecord dropped_;

@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -46,6 +47,14 @@ void Limit(std::int64_t memory_limit_bytes) {
   const auto bytes = static_cast<rlim_t>(memory_limit_bytes);
   const rlimit limit = {bytes, bytes};
   setrlimit(RLIMIT_DATA, &limit);
+}
+
+bool Pin(pid_t pid, const std::vector<std::string>& cpus) {
+  if (cpus.empty()) return false;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const std::string& cpu : cpus) CPU_SET(static_cast<std::size_t>(std::atoi(cpu.c_str())), &set);
+  return sched_setaffinity(pid, sizeof set, &set) == 0;
 }
 
 // What the parent tells a child that it has put into its groups.
@@ -127,8 +136,8 @@ void KillChildren() {
 
 }  // namespace
 
-StartedStep StartStep(const jobs::record::Step& step, std::int64_t memory_limit_bytes, ControlGroups& groups,
-                      const Descriptor& log) {
+StartedStep StartStep(const jobs::record::Step& step, const jobs::record::LaunchRecord& launch,
+                      ControlGroups& groups, const Descriptor& log) {
   int ends[2], go_ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return {0, errno, "cannot create a pipe"};
   const Descriptor report(ends[0]);
@@ -139,7 +148,7 @@ StartedStep StartStep(const jobs::record::Step& step, std::int64_t memory_limit_
   const pid_t parent = getpid();
   const pid_t pid = fork();
   if (pid == 0) {
-    const Failure failure = Become(step, memory_limit_bytes, log.number(), awaits.number(), parent);
+    const Failure failure = Become(step, launch.memory_limit_bytes, log.number(), awaits.number(), parent);
     [[maybe_unused]] const ssize_t written = write(write_end.number(), &failure, sizeof failure);
     _exit(127);
   }
@@ -147,13 +156,14 @@ StartedStep StartStep(const jobs::record::Step& step, std::int64_t memory_limit_
   setpgid(pid, pid);
   write_end = Descriptor();
   groups.Enter(pid);
+  const bool pinned = Pin(pid, launch.cpus);
   const char word = groups.Limit("memory") ? kGo : kLimitOwnMemory;
   [[maybe_unused]] const ssize_t told = write(tells.number(), &word, 1);  // or else it is dead
   Failure failure = {};
   ssize_t got = 0;
   do got = read(report.number(), &failure, sizeof failure);
   while (got < 0 && errno == EINTR);
-  if (got != sizeof failure) return {pid, 0, {}};
+  if (got != sizeof failure) return {pid, 0, {}, pinned};
   waitpid(pid, nullptr, 0);
   return {0, failure.error, Describe(failure, step)};
 }

@@ -17,12 +17,14 @@ struct StartedStep {
   pid_t pid = 0;
   int error = 0;
   std::string message;
+  /// It runs on the CPUs that it was to run on, if any were named.
+  bool pinned = false;
 };
 
 /// Starts a step in a process group of its own and in `groups`: stdin from /dev/null, stdout and stderr appended to `log`.
 /// It is killed when this process dies. Returns once the program has been executed, or could not be.
-StartedStep StartStep(const jobs::record::Step& step, std::int64_t memory_limit_bytes, ControlGroups& groups,
-                      const Descriptor& log);
+StartedStep StartStep(const jobs::record::Step& step, const jobs::record::LaunchRecord& launch,
+                      ControlGroups& groups, const Descriptor& log);
 
 /// Makes orphaned descendants our children, whatever group or session they moved to.
 void AdoptOrphans();

@@ -1,6 +1,8 @@
 #include <csignal>
 #include <string>
 
+#include <sched.h>
+
 #include "supervisor/held_attempt.h"
 
 namespace orrery::supervisor {
@@ -52,6 +54,27 @@ TEST(SupervisorTest, LooksProgramsUpInTheStepsOwnPath) {
   attempt.launch.steps[0].env = {"PATH=" + attempt.Path("bin")};
   attempt.Run();
   EXPECT_EQ(attempt.Log(), "found\n");
+}
+
+TEST(SupervisorTest, PinsAProgramToItsCpusAndSaysSo) {
+  cpu_set_t own;
+  ASSERT_EQ(sched_getaffinity(0, sizeof own, &own), 0);
+  std::string cpu = "0";
+  while (!CPU_ISSET(std::stoul(cpu), &own)) cpu = std::to_string(std::stoi(cpu) + 1);
+  HeldAttempt attempt;
+  attempt.AddScript("grep Cpus_allowed_list /proc/self/status");
+  attempt.launch.cpus = {cpu};
+  EXPECT_EQ(attempt.Run().exit_code, 0);
+  EXPECT_EQ(attempt.Log(), "Cpus_allowed_list:\t" + cpu + "\n");
+  const auto started = jobs::record::DecodeStarted(ReadFile(attempt.Path("started"))).record;
+  ASSERT_TRUE(started);
+  EXPECT_EQ(started->enforcement, "cpus " + cpu);
+
+  HeldAttempt nowhere;
+  nowhere.AddScript("true");
+  nowhere.launch.cpus = {"1023"};
+  EXPECT_EQ(nowhere.Run().exit_code, 0);
+  EXPECT_EQ(jobs::record::DecodeStarted(ReadFile(nowhere.Path("started"))).record.value().enforcement, "");
 }
 
 TEST(SupervisorTest, KeepsBinaryOutputAsItIs) {

@@ -64,6 +64,8 @@ void Walk(Record& launch, Visitor& visit) {
   visit("memory_limit_bytes", launch.memory_limit_bytes);
   visit("group", launch.groups);
   visit("log_keep_bytes", launch.log_keep_bytes);
+  visit("cpu", launch.cpus);
+  visit("cpus_are_shared", launch.cpus_are_shared);
   visit("gpu", launch.gpus);
 }
 

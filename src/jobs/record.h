@@ -116,6 +116,10 @@ struct LaunchRecord {
   std::vector<Group> groups;
   /// Of its log the first MiB and at least so many of the last bytes are kept; none: all.
   std::optional<std::int64_t> log_keep_bytes;
+  /// Numbers of the CPUs that its processes may run on; none: all. Those of `cpus_are_shared` are not its own alone, and the
+  /// server may change them later.
+  std::vector<std::string> cpus;
+  std::optional<std::int64_t> cpus_are_shared;
   /// The GPUs that the server gave it, for the server that adopts it.
   std::vector<std::string> gpus;
 

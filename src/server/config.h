@@ -62,6 +62,10 @@ struct Config {
        "where this machine alone reaches the server, and never where a job was submitted."},
       {"log_keep_bytes",
        "Of an attempt's log the first MiB and at least so many of its last bytes are kept: from 1 MiB on."},
+      {"pin_cpus",
+       "Gives jobs that ask for whole CPUs some of their own; false lets the kernel place all. Only where "
+       "jobs may "
+       "take all CPUs of the server."},
       {"log_level", "debug, info, warning or error."},
   };
   std::string listen = "127.0.0.1:7070";
@@ -79,12 +83,13 @@ struct Config {
   int64_t trash_days = 30;
   bool allow_test_reset = false;
   int64_t log_keep_bytes = 1LL << 30;
+  bool pin_cpus = true;
   std::string log_level = "info";
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
                       (listen, data, tokens, host_names, public_url, webhook_hosts, cpus, memory_bytes, gpus,
                        queues, python, collect_after_hours, trash_days, allow_test_reset, log_keep_bytes,
-                       log_level))
+                       pin_cpus, log_level))
 
 /// An address and port, taken apart.
 struct Endpoint {

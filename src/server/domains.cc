@@ -54,6 +54,9 @@ jobs::local::LocalExecutorOptions ExecutorOptions(const Config& config, const Se
   options.node.cpus = config.cpus.value_or(options.node.cpus);
   options.node.memory_bytes = config.memory_bytes.value_or(
       std::max(options.node.memory_bytes / 2, options.node.memory_bytes - kKeptBack));
+  // Of a part of them others use the rest, and who shares with whom is the kernel's to find out.
+  const std::vector<int> cpus = jobs::local::CpusOfThisProcess(seams.files);
+  if (config.pin_cpus && options.node.cpus == static_cast<double>(cpus.size())) options.cpus = cpus;
   return options;
 }
 

@@ -35,7 +35,7 @@ while not os.path.exists("daemon"):
 
 def submit(server: Server, *command: str, **fields: object) -> str:
     """A small job; its id."""
-    spec = {"name": "bad", "command": list(command), "cpus": 0.01, "memory_bytes": 64 * MIB, **fields}
+    spec = {"name": "bad", "command": list(command), "cpus": 0.5, "memory_bytes": 64 * MIB, **fields}
     job_id: str = server.ok("POST", "/api/v1/jobs", json=spec)["id"]
     return job_id
 

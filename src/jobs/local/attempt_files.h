@@ -38,6 +38,8 @@ class AttemptFiles {
 
   const std::string& directory() const { return directory_; }
   std::string Path(const char* name) const { return directory_ + "/" + name; }
+  /// The folder that all attempts of the job share, and that is kept: DATA/jobs/JOB/checkpoint.
+  std::string CheckpointDirectory() const { return ParentOf(directory_) + "/checkpoint"; }
   static constexpr char kResolved[] = "resolved";
 
   /// Whether Start laid anything out here.

@@ -56,14 +56,16 @@ void CheckLaunch(const AttemptLaunch& launch) {
 
 record::LaunchRecord PlanLaunch(FileSystem& files, const LocalExecutorOptions& options,
                                 const AttemptLaunch& launch, const AttemptFiles& attempt,
-                                const std::vector<std::string>& gpus) {
+                                const Devices& devices) {
   record::LaunchRecord plan;
   plan.job_id = launch.id.job_id;
   plan.attempt = launch.id.number;
   plan.token = launch.token;
   if (launch.checkpoint_signal != SIGTERM) plan.end_signal = launch.checkpoint_signal;
   plan.grace_ms = launch.grace.count();
-  plan.gpus = gpus;
+  plan.gpus = devices.gpus;
+  for (const int cpu : devices.cpus.cpus) plan.cpus.push_back(std::to_string(cpu));
+  if (devices.cpus.shared && !plan.cpus.empty()) plan.cpus_are_shared = 1;
   if (options.log_keep_bytes > 0) plan.log_keep_bytes = options.log_keep_bytes;
   plan.memory_bytes = launch.memory_bytes;
   plan.memory_limit_bytes = launch.memory_bytes * kMemoryHeadroom;
@@ -73,9 +75,10 @@ record::LaunchRecord PlanLaunch(FileSystem& files, const LocalExecutorOptions& o
   env.try_emplace("PYTHONUNBUFFERED", "1");  // so that the log is live
   // Without it numeric libraries start a thread for each CPU of the machine, not of the job.
   env.try_emplace("OMP_NUM_THREADS", std::to_string(std::max(1L, std::lround(std::ceil(launch.cpus)))));
+  env["ORRERY_CHECKPOINT_DIR"] = attempt.CheckpointDirectory();
   if (!options.node.gpus.empty()) {
-    env["CUDA_VISIBLE_DEVICES"] = DeviceList(gpus);
-    env["NVIDIA_VISIBLE_DEVICES"] = gpus.empty() ? "void" : DeviceList(gpus);
+    env["CUDA_VISIBLE_DEVICES"] = DeviceList(devices.gpus);
+    env["NVIDIA_VISIBLE_DEVICES"] = devices.gpus.empty() ? "void" : DeviceList(devices.gpus);
   }
 
   const std::string work = attempt.Path(record::kWorkDirectory);

@@ -8,6 +8,7 @@
 #include "jobs/executor.h"
 #include "jobs/local/attempt_files.h"
 #include "jobs/local/control_groups.h"
+#include "jobs/local/cpu_pins.h"
 #include "jobs/local/nvml.h"
 
 namespace orrery::jobs::local {
@@ -26,17 +27,25 @@ struct LocalExecutorOptions {
   const Nvml* nvml = nullptr;
   /// Of a log the first MiB and at least so many of its last bytes are kept; 0: all.
   std::int64_t log_keep_bytes = 0;
+  /// The CPUs that attempts are pinned to (CpusOfThisProcess); none: they run anywhere.
+  std::vector<int> cpus;
   /// Where attempts are limited; by default nowhere, and each process by itself.
   ControlGroups groups;
+};
+
+/// What of the machine an attempt gets.
+struct Devices {
+  std::vector<std::string> gpus;
+  CpuPins cpus;
 };
 
 /// Refuses what no supervisor could execute. Errors: invalid_argument.
 void CheckLaunch(const AttemptLaunch& launch);
 
 /// Makes the record that a supervisor runs `launch` by: the environment's build where it is not there yet, then the
-/// command. `gpus` are the devices that it gets, of a machine that has any. Errors: failed_precondition (no Python).
+/// command. Errors: failed_precondition (no Python).
 record::LaunchRecord PlanLaunch(FileSystem& files, const LocalExecutorOptions& options,
                                 const AttemptLaunch& launch, const AttemptFiles& attempt,
-                                const std::vector<std::string>& gpus);
+                                const Devices& devices);
 
 }  // namespace orrery::jobs::local

@@ -16,6 +16,15 @@
 #include "jobs/local/workspace.h"
 
 namespace orrery::jobs::local {
+namespace {
+
+Devices DevicesOf(const record::LaunchRecord& launch) {
+  Devices devices{.gpus = launch.gpus, .cpus = {.shared = launch.cpus_are_shared.value_or(0) != 0}};
+  for (const std::string& cpu : launch.cpus) devices.cpus.cpus.push_back(std::stoi(cpu));
+  return devices;
+}
+
+}  // namespace
 
 LocalExecutor::LocalExecutor(LocalExecutorOptions options, FileSystem& files, Processes& processes,
                              Clock& clock, CodeSource& code)
@@ -55,13 +64,13 @@ AttemptFiles LocalExecutor::FilesOf(const AttemptId& id) const {
 void LocalExecutor::Start(const AttemptLaunch& launch) {
   CheckLaunch(launch);
   const AttemptFiles files = FilesOf(launch.id);
-  const std::optional<std::vector<std::string>> gpus = Enter(launch);
-  if (!gpus) return;
+  const std::optional<Devices> devices = Enter(launch);
+  if (!devices) return;
   bool laid_out = false;
   try {
     if (ClearRemains(files)) {
       laid_out = true;
-      LayOutAttempt(files, launch, *gpus);
+      LayOutAttempt(files, launch, *devices);
     }
     {
       const std::scoped_lock lock(mutex_);
@@ -70,7 +79,10 @@ void LocalExecutor::Start(const AttemptLaunch& launch) {
       held.stage = StartStage::kSpawning;
       if (laid_out && held.cancel_wanted) files.Cancel();
     }
-    if (laid_out) StartSupervisor(files);
+    if (laid_out) {
+      RemoveEarlierWork(launch.id);
+      StartSupervisor(files);
+    }
   } catch (...) {
     Leave(launch.id);
     if (laid_out) RemoveQuietly(files.directory());
@@ -84,23 +96,25 @@ void LocalExecutor::Start(const AttemptLaunch& launch) {
 }
 
 // Notes that the attempt is being started, and gives it its devices; none when it is known already.
-std::optional<std::vector<std::string>> LocalExecutor::Enter(const AttemptLaunch& launch) {
+std::optional<Devices> LocalExecutor::Enter(const AttemptLaunch& launch) {
   const std::scoped_lock lock(mutex_);
   const auto known = attempts_.find(launch.id);
   if (known != attempts_.end() && known->second.seen.phase != AttemptPhase::kAbsent) return std::nullopt;
   std::set<std::string> used;
   for (const auto& [id, other] : attempts_) {
-    if (other.seen.phase != AttemptPhase::kEnded) used.insert(other.gpus.begin(), other.gpus.end());
+    if (other.seen.phase != AttemptPhase::kEnded)
+      used.insert(other.devices.gpus.begin(), other.devices.gpus.end());
   }
-  std::vector<std::string> gpus = PickGpus(options_.node.gpus, used, launch.gpus, launch.gpu_type);
+  Devices devices{.gpus = PickGpus(options_.node.gpus, used, launch.gpus, launch.gpu_type),
+                  .cpus = PickCpus(options_.cpus, OwnCpus(), launch.cpus)};
   Held& held = attempts_[launch.id];
   StopWatchingRecords(held);
   held = Held();
   held.seen.id = launch.id;
   held.stage = StartStage::kLayingOut;
-  held.gpus = gpus;
+  held.devices = devices;
   Changed(launch.id);
-  return gpus;
+  return devices;
 }
 
 void LocalExecutor::Leave(const AttemptId& id) {
@@ -139,13 +153,14 @@ void LocalExecutor::RemoveInUse(const std::string& directory) {
 }
 
 void LocalExecutor::LayOutAttempt(const AttemptFiles& files, const AttemptLaunch& launch,
-                                  const std::vector<std::string>& gpus) {
+                                  const Devices& devices) {
   constexpr uint32_t kPrivate = 0700;
   const auto write = [this](const std::string& path, std::string_view text) {
     // Not synced: after a power loss nothing of this attempt runs, and it is laid out again or lost.
     files_.Open(path, OpenMode::kCreateNew, 0600)->WriteAt(0, std::as_bytes(std::span(text)));
   };
   files_.CreateDirectories(ParentOf(files.directory()));
+  files_.CreateDirectory(files.CheckpointDirectory(), kPrivate);
   files_.CreateDirectory(files.directory(), kPrivate);
   const std::string work = files.Path(record::kWorkDirectory);
   files_.CreateDirectory(work, kPrivate);
@@ -155,8 +170,24 @@ void LocalExecutor::LayOutAttempt(const AttemptFiles& files, const AttemptLaunch
     write(files.Path(std::string(chosen.field).c_str()), chosen.text);
   }
   write(files.Path(record::kLogFile), {});
-  const record::LaunchRecord plan = PlanLaunch(files_, options_, launch, files, gpus);
+  const record::LaunchRecord plan = PlanLaunch(files_, options_, launch, files, devices);
   write(files.Path(record::kLaunchFile), record::Encode(plan));
+}
+
+// Nothing reads it any more: what is to outlive an attempt lies in the checkpoint's folder. Renamed first, so that one that
+// could not be removed as a whole is never taken for a working directory, and goes the next time.
+void LocalExecutor::RemoveEarlierWork(const AttemptId& id) {
+  for (int number = id.number - 1; number > 0; --number) {
+    const std::string work = FilesOf({id.job_id, number}).Path(record::kWorkDirectory);
+    const std::string aside = work + ".removed";
+    try {
+      if (files_.Exists(work)) files_.Rename(work, aside);
+    } catch (const Error& error) {
+      Log(LogLevel::kWarning, "cannot remove the working directory of an earlier attempt",
+          {{"directory", work}, {"error", error.what()}});
+    }
+    RemoveQuietly(aside);
+  }
 }
 
 // Returns when the attempt is claimed: by this supervisor, another one, or a cancel.
@@ -177,7 +208,7 @@ void LocalExecutor::RemoveQuietly(const std::string& directory) {
     files_.RemoveAll(directory);
   } catch (const Error& error) {
     // The error that led here matters more; the next Start of the attempt clears what is left.
-    Log(LogLevel::kWarning, "cannot remove what was laid out for an attempt",
+    Log(LogLevel::kWarning, "cannot remove what an attempt left",
         {{"directory", directory}, {"error", error.what()}});
   }
 }
@@ -202,7 +233,7 @@ void LocalExecutor::Adopt(const std::vector<AttemptId>& alive) {
     held.seen = {.id = id, .phase = AttemptPhase::kAbsent};
     const AttemptFiles files = FilesOf(id);
     if (files.Exists()) {
-      if (const auto launch = files.ReadLaunch()) held.gpus = launch->gpus;
+      if (const auto launch = files.ReadLaunch()) held.devices = DevicesOf(*launch);
       WatchRecords(held);
       Refresh(held);
     }
@@ -276,7 +307,8 @@ std::map<AttemptId, std::vector<GpuReading>> LocalExecutor::ReadGpus() {
   {
     const std::scoped_lock lock(mutex_);
     for (const auto& [id, held] : attempts_) {
-      if (held.seen.phase == AttemptPhase::kRunning && !held.gpus.empty()) devices[id] = held.gpus;
+      if (held.seen.phase == AttemptPhase::kRunning && !held.devices.gpus.empty())
+        devices[id] = held.devices.gpus;
     }
   }
   std::map<AttemptId, std::vector<GpuReading>> out;
@@ -394,6 +426,8 @@ void LocalExecutor::WatchLoop() {
     const std::vector<FileWatch::Event> events = watch_.Wait(at_most);
     std::set<int> topics;
     std::set<AttemptId> logs;
+    std::vector<Move> moves;
+    std::vector<int> shared;
     {
       const std::scoped_lock lock(mutex_);
       if (stopping_) return;
@@ -401,10 +435,53 @@ void LocalExecutor::WatchLoop() {
       for (const FileWatch::Event& event : events) TakeEvent(event);
       if (std::exchange(changed_, false)) topics.insert(kAnyAttempt);
       logs = std::exchange(grown_, {});
+      shared = SharedCpus();
+      moves = TakeMoves(shared);
       at_most = unread_.empty() ? std::nullopt : std::optional<std::chrono::milliseconds>(kRetry);
     }
+    MakeMoves(moves, shared);
     watchers_.Call(topics);
     log_watchers_.Call(logs);
+  }
+}
+
+std::set<int> LocalExecutor::OwnCpus() const {
+  std::set<int> own;
+  for (const auto& [id, held] : attempts_) {
+    const CpuPins& pins = held.devices.cpus;
+    if (held.seen.phase != AttemptPhase::kEnded && !pins.shared)
+      own.insert(pins.cpus.begin(), pins.cpus.end());
+  }
+  return own;
+}
+
+std::vector<int> LocalExecutor::SharedCpus() const {
+  constexpr double kAnyFraction = 0.5;
+  return PickCpus(options_.cpus, OwnCpus(), kAnyFraction).cpus;
+}
+
+// Those that share CPUs give way to who got some for its own, and get back what became free.
+std::vector<LocalExecutor::Move> LocalExecutor::TakeMoves(const std::vector<int>& cpus) {
+  std::vector<Move> moves;
+  for (auto& [id, held] : attempts_) {
+    CpuPins& pins = held.devices.cpus;
+    const bool runs = held.seen.phase == AttemptPhase::kRunning && held.seen.supervisor_pid;
+    if (!runs || !pins.shared || cpus.empty() || pins.cpus == cpus) continue;
+    pins.cpus = cpus;
+    moves.push_back({id, *held.seen.supervisor_pid});
+  }
+  return moves;
+}
+
+void LocalExecutor::MakeMoves(const std::vector<Move>& moves, const std::vector<int>& cpus) {
+  for (const Move& move : moves) {
+    try {
+      const auto launch = FilesOf(move.id).ReadLaunch();
+      if (launch) MoveToCpus(files_, launch->groups, move.supervisor, cpus);
+    } catch (const Error& error) {
+      Log(LogLevel::kWarning, "cannot move an attempt to other CPUs",
+          {{"job", move.id.job_id}, {"attempt", move.id.number}, {"error", error.what()}});
+    }
   }
 }
 

@@ -60,7 +60,7 @@ class LocalExecutor : public Executor {
     bool cancel_wanted = false;
     bool cancel_sent = false;
     int watch = FileWatch::kAll;
-    std::vector<std::string> gpus;
+    Devices devices;
   };
   struct LogWatch {
     AttemptId id;
@@ -69,11 +69,11 @@ class LocalExecutor : public Executor {
 
   void SweepGroups();
   AttemptFiles FilesOf(const AttemptId& id) const;
-  std::optional<std::vector<std::string>> Enter(const AttemptLaunch& launch);
+  std::optional<Devices> Enter(const AttemptLaunch& launch);
   void Leave(const AttemptId& id);
   bool ClearRemains(const AttemptFiles& files);
-  void LayOutAttempt(const AttemptFiles& files, const AttemptLaunch& launch,
-                     const std::vector<std::string>& gpus);
+  void LayOutAttempt(const AttemptFiles& files, const AttemptLaunch& launch, const Devices& devices);
+  void RemoveEarlierWork(const AttemptId& id);
   void StartSupervisor(const AttemptFiles& files);
   void RemoveInUse(const std::string& directory);
   void RemoveQuietly(const std::string& directory);
@@ -90,6 +90,14 @@ class LocalExecutor : public Executor {
   void TakeEvent(const FileWatch::Event& event);
 
   void RetryUnread();
+  std::set<int> OwnCpus() const;
+  std::vector<int> SharedCpus() const;
+  struct Move {
+    AttemptId id;
+    pid_t supervisor = 0;
+  };
+  std::vector<Move> TakeMoves(const std::vector<int>& cpus);
+  void MakeMoves(const std::vector<Move>& moves, const std::vector<int>& cpus);
 
   void WatchLoop();
   void StopWatchingLog(int watch);
