@@ -50,17 +50,18 @@ void UsageSampler::TakeDue() {
   if (read(timer_.number(), &expirations, sizeof expirations) != sizeof expirations) return;
   const std::int64_t before = Micros(CLOCK_PROCESS_CPUTIME_ID);
   const std::vector<pid_t> grouped = groups_.Processes();
-  Take(grouped.empty() ? Descendants() : grouped);
+  Note(Measure(grouped.empty() ? Descendants() : grouped));
   const std::int64_t cost_us = Micros(CLOCK_PROCESS_CPUTIME_ID) - before;
   SetTimer(timer_.number(), std::max(kPauseMs, cost_us * kPauseForItsCost / 1000));
 }
 
 void UsageSampler::TakeLast() {
-  Take({});
+  Amounts last = Measure({});
+  last.memory_bytes = 0;  // what its group still holds is cache
+  Note(last);
 }
 
-void UsageSampler::Take(const std::vector<pid_t>& processes) {
-  const Amounts now = Measure(processes);
+void UsageSampler::Note(const Amounts& now) {
   most_ = {std::max(most_.cpu_us, now.cpu_us), now.memory_bytes, std::max(most_.read_bytes, now.read_bytes),
            std::max(most_.write_bytes, now.write_bytes)};
   const Traffic traffic = TrafficOfInterfaces();

@@ -31,7 +31,7 @@ class UsageSampler {
   int timer() const { return timer_.number(); }
   void TakeDue();
 
-  /// To be called when no process of the attempt is left.
+  /// To be called when no process of the attempt is left: there is no memory in this sample.
   void TakeLast();
 
  private:
@@ -45,7 +45,7 @@ class UsageSampler {
     std::int64_t rx_bytes = 0;
     std::int64_t tx_bytes = 0;
   };
-  void Take(const std::vector<pid_t>& processes);
+  void Note(const Amounts& now);
   Amounts Measure(const std::vector<pid_t>& processes) const;
   static Traffic TrafficOfInterfaces();
   void Append(const std::string& line);

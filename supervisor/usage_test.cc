@@ -100,6 +100,7 @@ TEST(UsageTest, AnAttemptThatEndsAtOnceHasOneSampleOfAllThatItUsed) {
   ASSERT_EQ(samples.size(), 1u);
   EXPECT_GE(samples[0].cpu_us, outcome.user_cpu_us + outcome.system_cpu_us);
   EXPECT_GE(samples[0].at_us, outcome.started_at_us);
+  EXPECT_EQ(samples[0].memory_bytes, 0) << "nothing runs any more";
 }
 
 TEST(UsageTest, SumsTheMemoryOfAllDescendantsWhereNoGroupCountsIt) {

@@ -19,7 +19,6 @@ namespace orrery::cli {
 namespace {
 
 /// Measured by the server and not by the script: they tell of the machine's day, not of the result.
-constexpr std::string_view kSystemMetrics = "system/";
 
 struct ReproduceOptions {
   std::string run;
@@ -39,7 +38,8 @@ BOOST_DESCRIBE_STRUCT(Reproduction, (), (job, differences, identical))
 /// Takes out the metrics that are not compared.
 void DropIgnored(tracking::RunDifferences& differences, const ReproduceOptions& options) {
   std::erase_if(differences.metrics, [&](const tracking::MetricDifference& metric) {
-    return metric.key.starts_with(kSystemMetrics) || std::ranges::count(options.ignored, metric.key) > 0;
+    return metric.key.starts_with(tracking::kSystemMetrics) ||
+           std::ranges::count(options.ignored, metric.key) > 0;
   });
 }
 

@@ -1,5 +1,7 @@
 #include "cli/run_text.h"
 
+#include <algorithm>
+#include <functional>
 #include <ostream>
 
 #include "cli/table.h"
@@ -26,8 +28,18 @@ std::string RunTimeOf(const tracking::RunView& run, Instant now) {
   return DurationText(std::chrono::duration<double>(run.ended_at.value_or(now) - run.started_at).count());
 }
 
+namespace {
+
+bool IsOfTheSystem(const tracking::MetricView& metric) {
+  return metric.key.starts_with(tracking::kSystemMetrics);
+}
+
+}  // namespace
+
 void PrintMetrics(const tracking::RunView& run, Context& context) {
   if (run.metrics.empty()) return;
+  std::vector<tracking::MetricView> metrics = run.metrics;
+  std::ranges::stable_partition(metrics, std::not_fn(IsOfTheSystem));
   using Align = Table::Align;
   Table table({{"METRIC"},
                {"LATEST", Align::kRight},
@@ -35,7 +47,7 @@ void PrintMetrics(const tracking::RunView& run, Context& context) {
                {"MIN", Align::kRight},
                {"MAX", Align::kRight},
                {"POINTS", Align::kRight}});
-  for (const tracking::MetricView& metric : run.metrics) {
+  for (const tracking::MetricView& metric : metrics) {
     table.Add({{metric.key},
                {NumberText(metric.value), Tint::kBold},
                {std::to_string(metric.step)},
@@ -47,7 +59,9 @@ void PrintMetrics(const tracking::RunView& run, Context& context) {
 }
 
 void PrintRunSummary(Client& client, const std::string& run_id, Context& context) {
-  PrintMetrics(client.Get<tracking::RunView>("/api/v1/runs/" + net::EncodeComponent(run_id)), context);
+  auto run = client.Get<tracking::RunView>("/api/v1/runs/" + net::EncodeComponent(run_id));
+  std::erase_if(run.metrics, IsOfTheSystem);
+  PrintMetrics(run, context);
 }
 
 }  // namespace orrery::cli

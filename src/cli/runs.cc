@@ -38,7 +38,9 @@ std::vector<std::string> MetricColumns(const SearchOptions& options,
   constexpr size_t kMost = 3;
   std::map<std::string, int> count;
   for (const tracking::RunView& run : runs) {
-    for (const tracking::MetricView& metric : run.metrics) ++count[metric.key];
+    for (const tracking::MetricView& metric : run.metrics) {
+      if (!metric.key.starts_with(tracking::kSystemMetrics)) ++count[metric.key];
+    }
   }
   std::vector<std::pair<int, std::string>> ranked;
   for (const auto& [key, times] : count) ranked.emplace_back(-times, key);

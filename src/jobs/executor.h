@@ -128,10 +128,12 @@ struct ExecutorNode {
   std::vector<GpuDevice> gpus;
 };
 
-/// What an attempt, with all that it started, uses at one moment. The amounts but memory count up from its start.
+/// What an attempt, with all that it started, uses at one moment. The amounts but memory count up from its start, the
+/// build of its environment included.
 struct UsageSample {
   std::int64_t at_us = 0;
   std::int64_t cpu_us = 0;
+  /// 0 in a last sample, of an attempt of which nothing runs any more.
   std::int64_t memory_bytes = 0;
   /// From and to disks.
   std::int64_t read_bytes = 0;

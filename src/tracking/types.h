@@ -74,6 +74,9 @@ struct Metric {
 };
 BOOST_DESCRIBE_STRUCT(Metric, (), (key, value, step, timestamp_ms, model_id, dataset_name, dataset_digest))
 
+/// How the names of metrics begin that say what a run uses, and not what it makes: as the MLflow client's do.
+inline constexpr std::string_view kSystemMetrics = "system/";
+
 /// What stands beside the points of one (run, key). `value`, `step` and `timestamp_ms` are those of the
 /// latest point: the greatest (step, timestamp, value). `min` and `max` leave NaN out (NaN when there is
 /// nothing else).

@@ -2,10 +2,13 @@
 
 #include <string>
 
+#include "tracking/types.h"
+
 namespace orrery::jobs::internal {
 namespace {
 
 constexpr double kMega = 1e6;
+const std::string kPrefix(tracking::kSystemMetrics);
 
 double Percent(double part, double whole) {
   return 100 * part / whole;
@@ -17,20 +20,19 @@ double Megabytes(int64_t bytes) {
 
 }  // namespace
 
-std::vector<RunPoint> MetricsOf(const UsageSample& before, const UsageSample& sample, const Given& given,
-                                int64_t step) {
+std::vector<RunPoint> MetricsOf(const std::optional<UsageSample>& before, const UsageSample& sample,
+                                const Given& given, int64_t step) {
   std::vector<RunPoint> points;
   const auto add = [&](const char* name, double value) {
-    points.push_back({std::string("system/") + name, value, step, Instant(Microseconds(sample.at_us))});
+    points.push_back({kPrefix + name, value, step, Instant(Microseconds(sample.at_us))});
   };
-  // Of an interval that a wall clock has turned around there is no share.
-  if (sample.at_us > before.at_us && sample.cpu_us >= before.cpu_us) {
-    const auto cpu_us = static_cast<double>(sample.cpu_us - before.cpu_us);
-    const auto given_us = given.cpus * static_cast<double>(sample.at_us - before.at_us);
+  if (before && sample.at_us > before->at_us && sample.cpu_us >= before->cpu_us) {
+    const auto cpu_us = static_cast<double>(sample.cpu_us - before->cpu_us);
+    const auto given_us = given.cpus * static_cast<double>(sample.at_us - before->at_us);
     add("cpu_utilization_percentage", Percent(cpu_us, given_us));
   }
-  add("system_memory_usage_megabytes", Megabytes(sample.memory_bytes));
-  if (given.memory_bytes > 0) {
+  if (sample.memory_bytes > 0) {
+    add("system_memory_usage_megabytes", Megabytes(sample.memory_bytes));
     add("system_memory_usage_percentage",
         Percent(static_cast<double>(sample.memory_bytes), static_cast<double>(given.memory_bytes)));
   }
@@ -45,7 +47,7 @@ std::vector<RunPoint> MetricsOf(const std::vector<GpuReading>& gpus, int64_t ste
   std::vector<RunPoint> points;
   for (size_t i = 0; i < gpus.size(); ++i) {
     const auto add = [&](const char* name, double value) {
-      points.push_back({"system/gpu_" + std::to_string(i) + "_" + name, value, step, at});
+      points.push_back({kPrefix + "gpu_" + std::to_string(i) + "_" + name, value, step, at});
     };
     const GpuReading& gpu = gpus[i];
     if (gpu.utilization) add("utilization_percentage", Percent(*gpu.utilization, 1));

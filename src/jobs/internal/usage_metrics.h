@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "jobs/executor.h"
@@ -15,9 +16,10 @@ struct Given {
 };
 
 /// Says `sample` as metrics of the run, named as MLflow names those that it measures on a machine; docs/jobs.md lists
-/// them. `before` is the sample before it; for the first one the attempt's start, with all amounts 0.
-std::vector<RunPoint> MetricsOf(const UsageSample& before, const UsageSample& sample, const Given& given,
-                                int64_t step);
+/// them. `before` is the sample before it: without one there is no share of processor time, and of an attempt that has ended
+/// no memory.
+std::vector<RunPoint> MetricsOf(const std::optional<UsageSample>& before, const UsageSample& sample,
+                                const Given& given, int64_t step);
 
 /// Says what an attempt's GPUs do as metrics; they are counted as the command counts them.
 std::vector<RunPoint> MetricsOf(const std::vector<GpuReading>& gpus, int64_t step, Instant at);

@@ -18,10 +18,6 @@ constexpr std::chrono::seconds kGather{1};
 /// In one transaction: it holds up every other write.
 constexpr size_t kMostSamples = 5'000;
 
-int64_t Micros(std::optional<Instant> at) {
-  return at ? at->time_since_epoch().count() : 0;
-}
-
 }  // namespace
 
 UsageRecorder::~UsageRecorder() {
@@ -114,15 +110,14 @@ std::vector<UsageRecorder::Pending> UsageRecorder::ReadPending() {
   return with_.database.Read([](sql::Reader& reader) {
     std::vector<Pending> pending;
     reader.Visit(
-        "SELECT a.job_id, a.number, a.token, j.run_id, a.state, a.started_at, a.usage_samples "
+        "SELECT a.job_id, a.number, a.token, j.run_id, a.state, a.usage_samples "
         "FROM attempts a JOIN jobs j ON j.id = a.job_id WHERE a.usage_pending = 1 ORDER BY a.token",
         [&](const sql::Row& row) {
           pending.push_back({.id = {sql::Get<std::string>(row, 0), sql::Get<int>(row, 1)},
                              .token = sql::Get<int64_t>(row, 2),
                              .run_id = sql::Get<std::string>(row, 3),
                              .ended = IsTerminal(sql::Get<AttemptState>(row, 4)),
-                             .started_at = sql::Get<std::optional<Instant>>(row, 5),
-                             .recorded = sql::Get<int64_t>(row, 6)});
+                             .recorded = sql::Get<int64_t>(row, 5)});
         });
     return pending;
   });
@@ -143,7 +138,6 @@ UsageRecorder::Place UsageRecorder::PlaceOf(const Pending& attempt) {
 UsageRecorder::Found UsageRecorder::ReadSamples(const Pending& attempt, size_t most) {
   Found found{.attempt = &attempt, .place = PlaceOf(attempt)};
   Place& place = found.place;
-  if (place.read == 0) place.latest.at_us = Micros(attempt.started_at);
   try {
     for (std::optional<uint64_t> before; place.cursor != before;) {
       if (place.read >= attempt.recorded + static_cast<int64_t>(most)) return found;

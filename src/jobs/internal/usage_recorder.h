@@ -57,7 +57,6 @@ class UsageRecorder {
     int64_t token = 0;
     std::string run_id;
     bool ended = false;
-    std::optional<Instant> started_at;
     int64_t recorded = 0;
   };
   /// How far an attempt's samples were read.
@@ -66,7 +65,7 @@ class UsageRecorder {
     int64_t first_step = 0;
     uint64_t cursor = 0;
     int64_t read = 0;
-    UsageSample latest;
+    std::optional<UsageSample> latest;  ///< with it the next one has an interval
     bool unreadable = false;
   };
   struct Found {
