@@ -21,6 +21,7 @@ function(orrery_static_library target archive)
 endfunction()
 orrery_static_library(sqlite libsqlite3.a Threads::Threads ${CMAKE_DL_LIBS} m)
 orrery_static_library(yaml libyaml-cpp.a)
+orrery_static_library(re2 libre2.a Threads::Threads)
 orrery_static_library(zstd libzstd.a)
 
 # The official C implementation with its assembly, laid out by tools/setup.

@@ -7,17 +7,22 @@
 #include <optional>
 #include <utility>
 
+#include "api/log_matches.h"
 #include "base/error.h"
 #include "http/ranged.h"
+#include "jobs/last_lines.h"
+#include "jobs/log_search.h"
 
 namespace orrery::api {
 namespace {
 
 constexpr std::string_view kText = "text/plain; charset=utf-8";
+constexpr std::string_view kJsonLines = "application/jsonl";
+constexpr int64_t kMostMatches = 1'000'000'000;
 constexpr size_t kBytesAPoll = 256u << 10;
 
 /// The log of one attempt from `offset` on, until the attempt has ended and all is read.
-class FollowedLog final : public http::LiveSource {
+class FollowedLog final : public LogStream {
  public:
   FollowedLog(jobs::Jobs& jobs, events::EventLog& events, jobs::JobId id, std::optional<int> attempt,
               uint64_t offset)
@@ -43,6 +48,7 @@ class FollowedLog final : public http::LiveSource {
     if (now.ended) seen_ = kNever;
     return progress;
   }
+  uint64_t next() const override { return offset_; }
 
  private:
   static constexpr int64_t kNever = -1;
@@ -113,19 +119,54 @@ http::Response LogSoFar(const http::Request& request, jobs::JobLog opened, uint6
                               {.size = size - begin, .read = read, .content_type = std::string(kText)});
 }
 
+std::optional<jobs::LogSearch> ReadSearch(const http::Query& query) {
+  const auto pattern = query.Find("grep");
+  for (const char* name : {"ignore_case", "limit"}) {
+    if (!pattern && query.Find(name)) throw InvalidField(name, "says how to search: expected grep with it");
+  }
+  if (!pattern) return std::nullopt;
+  return jobs::LogSearch(std::string(*pattern), query.Flag("ignore_case", false));
+}
+
+/// Where in the log to begin.
+uint64_t ReadOffset(const http::Query& query, jobs::AttemptLog* log) {
+  constexpr int64_t kMostLines = 1'000'000;
+  const int64_t offset = query.Integer("offset", 0, 0, std::numeric_limits<int64_t>::max());
+  if (!query.Find("tail")) return static_cast<uint64_t>(offset);
+  if (query.Find("offset")) throw InvalidField("tail", "expected an offset or a tail, got both");
+  const int64_t lines = query.Integer("tail", 1, 1, kMostLines);
+  return log == nullptr ? 0 : jobs::OffsetOfLastLines(*log, lines);
+}
+
 }  // namespace
 
 http::Response JobLogResponse(const http::Request& request, jobs::Jobs& jobs, events::EventLog& events) {
   const http::Query& query = request.query();
-  query.RefuseOthers({"follow", "offset", "attempt"});
+  query.RefuseOthers({"follow", "offset", "tail", "attempt", "grep", "ignore_case", "limit"});
   const auto id = jobs::JobId::Parse(request.path("id"));
-  const auto offset =
-      static_cast<uint64_t>(query.Integer("offset", 0, 0, std::numeric_limits<int64_t>::max()));
   std::optional<int> attempt;
   if (query.Find("attempt")) attempt = static_cast<int>(query.Integer("attempt", 1, 1, 1'000'000));
+  std::optional<jobs::LogSearch> search = ReadSearch(query);
+  const int64_t most = query.Integer("limit", kMostMatches, 1, kMostMatches);
   jobs::JobLog opened = jobs.OpenLog(id, attempt);
-  if (!query.Flag("follow", false)) return LogSoFar(request, std::move(opened), offset);
-  return http::Response::Live(std::make_unique<FollowedLog>(jobs, events, id, attempt, offset), kText);
+  const uint64_t offset = ReadOffset(query, opened.log.get());
+  const bool follow = query.Flag("follow", false);
+  http::Response response;
+  if (search) {
+    const MatchRange range{static_cast<int64_t>(offset), most};
+    response =
+        follow
+            ? http::Response::Live(FollowMatches(std::make_unique<FollowedLog>(jobs, events, id, attempt, 0),
+                                                 std::move(*search), range),
+                                   kJsonLines)
+            : http::Response::Stream(MatchesIn(std::move(opened.log), std::move(*search), range), kJsonLines);
+  } else if (follow) {
+    response = http::Response::Live(std::make_unique<FollowedLog>(jobs, events, id, attempt, offset), kText);
+  } else {
+    response = LogSoFar(request, std::move(opened), offset);
+  }
+  response.headers.Add("Orrery-Log-Offset", std::to_string(offset));
+  return response;
 }
 
 }  // namespace orrery::api

@@ -113,16 +113,23 @@ void AddCalls(http::Router& router, jobs::Jobs& jobs) {
 }
 
 void AddStreams(http::Router& router, jobs::Jobs& jobs, events::EventLog& events) {
-  router.Add({.method = http::Method::kGet,
-              .pattern = "/api/v1/jobs/{id}/logs",
-              .doc = {.id = "getJobLog",
-                      .summary = "The output of a job's command, or a range of it.",
-                      .tag = "jobs",
-                      .query = {{"follow", "true: stream it as it grows, until the job ends."},
-                                {"offset", "Leave out this many bytes at the beginning."},
-                                {"attempt", "The attempt's number; by default the latest."}},
-                      .answers = "text/plain"},
-              .handler = [&](http::Request& request) { return JobLogResponse(request, jobs, events); }});
+  router.Add(
+      {.method = http::Method::kGet,
+       .pattern = "/api/v1/jobs/{id}/logs",
+       .doc = {.id = "getJobLog",
+               .summary = "The output of a job's command, or a range of it.",
+               .tag = "jobs",
+               .query = {{"follow", "true: stream it as it grows, until the job ends."},
+                         {"offset", "Leave out this many bytes at the beginning."},
+                         {"tail", "Begin with the last N lines; the header Orrery-Log-Offset says where."},
+                         {"attempt", "The attempt's number; by default the latest."},
+                         {"grep",
+                          "Only lines that match this regular expression (RE2), as lines of JSON: line, "
+                          "offset, text. Lines are counted from the log's beginning, wherever it begins."},
+                         {"ignore_case", "true: letters match in either case; with grep."},
+                         {"limit", "End after this many matches; with grep."}},
+               .answers = "text/plain"},
+       .handler = [&](http::Request& request) { return JobLogResponse(request, jobs, events); }});
   router.Add(
       {.method = http::Method::kGet,
        .pattern = "/api/v1/jobs/{id}/events",

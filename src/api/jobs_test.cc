@@ -42,7 +42,8 @@ class JobRoutesTest : public testing::Test {
         answer.text.append(reinterpret_cast<const char*>(block), got);
       }
     }
-    if (answer.text.starts_with('{')) answer.json = ParseJson(answer.text);
+    const bool lines = response.headers.Get("Content-Type") == "application/jsonl";
+    if (answer.text.starts_with('{') && !lines) answer.json = ParseJson(answer.text);
     return answer;
   }
 
@@ -139,6 +140,118 @@ TEST_F(JobRoutesTest, ABatchIsTakenInAsAWhole) {
   ExpectError(refused(R"({"jobs":[]})"), 400, "jobs");
   ExpectError(refused("{}"), 400, "jobs");
   EXPECT_EQ(Call(Method::kGet, "/api/v1/jobs").json.at("jobs").as_array().size(), 2u);
+}
+
+/// A log of `lines` lines, the number of each in it.
+std::string NumberedLines(int first, int end) {
+  std::string text;
+  for (int i = first; i < end; ++i) text += "step " + std::to_string(i) + "\n";
+  return text;
+}
+
+TEST_F(JobRoutesTest, ALogIsSearched) {
+  const std::string id = Submit();
+  jobs_.executor.AppendLog({id, 1}, NumberedLines(0, 100'000));
+  const std::string logs = "/api/v1/jobs/" + id + "/logs";
+  EXPECT_EQ(Call(Method::kGet, logs + "?grep=99$&limit=2").text,
+            "{\"line\":101,\"offset\":788,\"text\":\"step 99\"}\n"
+            "{\"line\":201,\"offset\":1687,\"text\":\"step 199\"}\n");
+  const std::string last = R"({"line":100001,"offset":1088885,"text":"step 99999"})"
+                           "\n";
+  EXPECT_EQ(Call(Method::kGet, logs + "?grep=STEP%2099999&ignore_case=true").text, last);
+  EXPECT_EQ(Call(Method::kGet, logs + "?grep=step&tail=1").text, last);
+  EXPECT_EQ(Call(Method::kGet, logs + "?grep=9999$&offset=1000000").text, last);
+  EXPECT_EQ(Call(Method::kGet, logs + "?grep=nothing").text, "");
+  ExpectError(Call(Method::kGet, logs + "?grep=a)"), 400, "grep");
+  EXPECT_THAT(Call(Method::kGet, logs + "?grep=a)").text, HasSubstr("at character "));
+  ExpectError(Call(Method::kGet, logs + "?limit=3"), 400, "limit");
+  ExpectError(Call(Method::kGet, logs + "?ignore_case=true"), 400, "ignore_case");
+  ExpectError(Call(Method::kGet, logs + "?tail=1&offset=2"), 400, "tail");
+  ExpectError(Call(Method::kGet, logs + "?tail=0"), 400, "tail");
+}
+
+TEST_F(JobRoutesTest, TheLastLinesBeginWhereTheHeaderSays) {
+  const std::string id = Submit();
+  jobs_.executor.AppendLog({id, 1}, "one\ntwo\nthree");
+  http::Response response = Send(http::Request(Method::kGet, "/api/v1/jobs/" + id + "/logs?tail=2"));
+  EXPECT_EQ(response.headers.Get("Orrery-Log-Offset"), "10");
+  EXPECT_EQ(Read(std::move(response)).text, "two\nthree");
+}
+
+TEST_F(JobRoutesTest, MatchesAreFollowedUntilTheJobEnds) {
+  const std::string id = Submit();
+  http::Response response =
+      Send(http::Request(Method::kGet, "/api/v1/jobs/" + id + "/logs?follow=true&grep=step"));
+  const auto poll = [&] { return Live(response).Poll(); };
+  EXPECT_EQ(poll().bytes, "");
+  EXPECT_EQ(Live(response).KeepAlive(), "\n");
+  jobs_.executor.AppendLog({id, 1}, "step 1\nother\nst");
+  EXPECT_EQ(poll().bytes, R"({"line":2,"offset":6,"text":"step 1"})"
+                          "\n");
+  EXPECT_EQ(poll().bytes, "");
+  jobs_.executor.AppendLog({id, 1}, "ep 2");
+  EXPECT_EQ(poll().bytes, "") << "the line may go on";
+  jobs_.Advance(seconds(5));
+  http::LiveSource::Progress progress = poll();
+  for (int i = 0; i < 10 && progress.bytes.empty() && !progress.ended; ++i) progress = poll();
+  EXPECT_EQ(progress.bytes, R"({"line":4,"offset":19,"text":"step 2"})"
+                            "\n");
+  EXPECT_TRUE(progress.ended);
+}
+
+TEST_F(JobRoutesTest, AFollowedLogOfManyLinesIsWholeOverReconnections) {
+  const std::string id = Submit();
+  std::string expected = "hello\n";
+  std::string got;
+  for (int i = 0; i < 10; ++i) {
+    const std::string more = NumberedLines(i * 10'000, (i + 1) * 10'000);
+    jobs_.executor.AppendLog({id, 1}, more);
+    expected += more;
+    // Each connection breaks off in the middle of what there is.
+    http::Response response = Send(http::Request(
+        Method::kGet, "/api/v1/jobs/" + id + "/logs?follow=true&offset=" + std::to_string(got.size())));
+    const std::string bytes = Live(response).Poll().bytes;
+    got += bytes.substr(0, bytes.size() * 2 / 3);
+  }
+  jobs_.Advance(seconds(5));
+  http::Response response = Send(http::Request(
+      Method::kGet, "/api/v1/jobs/" + id + "/logs?follow=true&offset=" + std::to_string(got.size())));
+  for (http::LiveSource::Progress progress; !progress.ended;) {
+    progress = Live(response).Poll();
+    got += progress.bytes;
+  }
+  EXPECT_EQ(got, expected);
+}
+
+TEST_F(JobRoutesTest, TheClusterTellsWhoHoldsAndWhoWaitsInTheirOrder) {
+  jobs_.executor.SetScript(
+      [](const jobs::AttemptLaunch&) { return jobs::FakeRun{.end_after = seconds(60)}; });
+  const auto submit = [&](const std::string& rest) {
+    const Answer answer =
+        Call(Method::kPost, "/api/v1/jobs", R"({"command":["true"],"cpus":1.5,)" + rest + "}");
+    EXPECT_EQ(answer.status, 201) << answer.text;
+    jobs_.Settle();
+    return std::string(answer.json.at("id").as_string());
+  };
+  const std::string holder = submit(R"("name":"holds","queue":"night","timeout_seconds":60)");
+  const std::string later = submit(R"("name":"later","priority":-1)");
+  const std::string first = submit(R"("name":"first")");
+  const json::value cluster = Call(Method::kGet, "/api/v1/cluster").json;
+  EXPECT_EQ(cluster.at("nodes").at(0).at("cpus_free").as_double(), 0.5);
+  EXPECT_EQ(cluster.at("nodes").at(0).at("gpu_types").as_array().size(), 0u);
+  const json::value& running = cluster.at("running").at(0);
+  EXPECT_EQ(running.at("job_id"), json::value(holder));
+  EXPECT_EQ(running.at("nodes").at(0).as_string(), "here");
+  EXPECT_EQ(running.at("expected_end_at"), json::value(FormatInstant(jobs_.clock.Now() + seconds(60))));
+  const json::array& waiting = cluster.at("waiting").as_array();
+  ASSERT_EQ(waiting.size(), 2u);
+  EXPECT_EQ(waiting[0].at("job_id"), json::value(first));
+  EXPECT_EQ(waiting[1].at("job_id"), json::value(later));
+  EXPECT_EQ(waiting[1].at("position").as_int64(), 2);
+  EXPECT_THAT(std::string(waiting[1].at("reason").as_string()), HasSubstr("needs 1.5 CPUs"));
+  EXPECT_EQ(Call(Method::kGet, "/api/v1/cluster?limit=1").json.at("waiting").as_array().size(), 1u);
+  EXPECT_EQ(Call(Method::kGet, "/api/v1/cluster?limit=0").json.at("jobs_waiting").as_int64(), 2);
+  ExpectError(Call(Method::kGet, "/api/v1/cluster?limit=1001"), 400, "limit");
 }
 
 TEST_F(JobRoutesTest, BadRequestsNameTheField) {

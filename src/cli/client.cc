@@ -148,6 +148,13 @@ void Client::PutFile(const std::string& target, File& file) {
   Repeating([&] { return http_->Upload({.method = "PUT", .target = target}, file.Size(), rewind); });
 }
 
+std::string Client::HeaderOf(const std::string& target, std::string_view name) {
+  const net::HttpResponse response = Send({.method = "HEAD", .target = target});
+  // The answer to a HEAD has no body to say what is wrong.
+  if (response.status / 100 != 2) GetText(target);
+  return std::string(response.Header(name));
+}
+
 void Client::Follow(const std::string& target, const std::function<bool(std::string_view)>& on_data) {
   net::HttpResponse response = Reaching([&] { return http_->Download({.target = target}, on_data); });
   if (response.status / 100 != 2) Checked(std::move(response));

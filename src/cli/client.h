@@ -51,6 +51,9 @@ class Client {
   /// Hands the answer's body over as it arrives, until its end or until `on_data` returns false.
   void Follow(const std::string& target, const std::function<bool(std::string_view)>& on_data);
 
+  /// A header of the answer that a GET would have.
+  std::string HeaderOf(const std::string& target, std::string_view name);
+
   /// "http://127.0.0.1:7070"
   const std::string& base_url() const { return base_url_; }
 

@@ -57,6 +57,7 @@ void AddServe(CLI::App& app, Context& context);
 void AddSubmit(CLI::App& app, Context& context);
 void AddJobs(CLI::App& app, Context& context);
 void AddLogs(CLI::App& app, Context& context);
+void AddCluster(CLI::App& app, Context& context);
 void AddRuns(CLI::App& app, Context& context);
 void AddReproduce(CLI::App& app, Context& context);
 void AddWebhooks(CLI::App& app, Context& context);

@@ -109,6 +109,7 @@ int Run(int argc, char** argv, Context& context) {
   AddSubmit(app, context);
   AddJobs(app, context);
   AddLogs(app, context);
+  AddCluster(app, context);
   AddRuns(app, context);
   AddReproduce(app, context);
   AddWebhooks(app, context);

@@ -5,13 +5,13 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "jobs/internal/board.h"
+#include "jobs/internal/cluster_view.h"
 #include "jobs/internal/intake.h"
 #include "jobs/internal/job_store.h"
 #include "jobs/internal/mailbox.h"
 #include "jobs/internal/scheduler_loop.h"
 #include "jobs/internal/schema.h"
 #include "jobs/internal/usage_recorder.h"
-#include "jobs/queue_use.h"
 #include "jobs/reproduce.h"
 #include "jobs/validate.h"
 
@@ -191,27 +191,10 @@ JobLog Jobs::OpenLog(const JobId& id, std::optional<int> number) {
           .log = with_.executor.OpenLog(attempt_id)};
 }
 
-Cluster Jobs::Capacity() {
-  const auto picture = parts_->board.Latest();
-  const ClusterState& known = picture->scene.state;
-  Cluster cluster{.jobs_running = static_cast<int64_t>(known.running()),
-                  .jobs_waiting = static_cast<int64_t>(known.waiting())};
-  cluster.queues = UseOf(known);
-  ClusterState state = known;
+Cluster Jobs::Capacity(size_t most) {
   std::vector<SchedulerNode> nodes;
   for (const ExecutorNode& node : with_.executor.Nodes()) nodes.push_back({node.name, CapacityOf(node)});
-  state.SetNodes(nodes);
-  const auto free = FreeOf(state);
-  for (const SchedulerNode& node : nodes) {
-    const NodeResources& left = free.at(node.name);
-    cluster.nodes.push_back({.name = node.name,
-                             .cpus = static_cast<double>(node.total.millicpus) / 1000,
-                             .cpus_free = static_cast<double>(left.millicpus) / 1000,
-                             .memory_bytes = node.total.memory_bytes,
-                             .memory_free_bytes = left.memory_bytes,
-                             .gpus = static_cast<int>(node.total.Sum().gpus)});
-  }
-  return cluster;
+  return internal::ViewOf(*parts_->board.Latest(), nodes, most, with_.clock.Now());
 }
 
 int64_t Jobs::Decisions() {

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "content/content.h"
 #include "events/event_log.h"
+#include "jobs/cluster.h"
 #include "jobs/executor.h"
 #include "jobs/query.h"
 #include "jobs/queues.h"
@@ -102,8 +103,9 @@ class Jobs {
   /// The log of attempt `number`, by default the latest. Errors: not_found (no such job or attempt).
   JobLog OpenLog(const JobId& id, std::optional<int> number = std::nullopt);
 
-  /// The machines, what of them is free, the queues and what they hold, and how many jobs run and wait.
-  Cluster Capacity();
+  /// The machines, what of them is free, the queues and what they hold, how many jobs run and wait, and of both the
+  /// first `most`.
+  Cluster Capacity(size_t most = 0);
 
   /// How often it was decided who starts; grows only while something changes.
   int64_t Decisions();

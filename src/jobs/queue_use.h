@@ -2,8 +2,8 @@
 
 #include <vector>
 
+#include "jobs/cluster.h"
 #include "jobs/cluster_state.h"
-#include "jobs/types.h"
 
 namespace orrery::jobs {
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "jobs/scheduler.h"
 
@@ -28,18 +29,26 @@ class Picture {
 
   /// Why a job waits, in words; `otherwise` for one that the scheduler was not asked about.
   std::string WhyWaits(const std::string& job_id, const std::string& otherwise, int64_t now_us) const {
-    // Only once somebody asks: while jobs arrive by the thousand, hardly one picture is ever looked at.
-    std::call_once(ordered_, [this] {
-      size_t position = 0;
-      for (const std::string& id : WaitingOrder(scene.state, scene.at_us)) positions_.emplace(id, ++position);
-    });
+    Order();
     const auto found = positions_.find(job_id);
     if (found == positions_.end()) return otherwise;
     return WhyWaiting(scene.state, scene.decisions, job_id, found->second, now_us);
   }
 
+  /// The ids of the waiting jobs, the next one first.
+  const std::vector<std::string>& Order() const {
+    // Only once somebody asks: while jobs arrive by the thousand, hardly one picture is ever looked at.
+    std::call_once(ordered_, [this] {
+      order_ = WaitingOrder(scene.state, scene.at_us);
+      size_t position = 0;
+      for (const std::string& id : order_) positions_.emplace(id, ++position);
+    });
+    return order_;
+  }
+
  private:
   mutable std::once_flag ordered_;
+  mutable std::vector<std::string> order_;                     // set under ordered_
   mutable std::unordered_map<std::string, size_t> positions_;  // set under ordered_
 };
 

@@ -13,6 +13,7 @@ COMMANDS = [
     "jobs show",
     "jobs cancel",
     "logs",
+    "cluster",
     "runs",
     "runs show",
     "runs compare",
