@@ -102,6 +102,60 @@ test("a job appears by itself, shows its log as it comes, and is cancelled from 
   await page.close();
 });
 
+test("the cluster page shows who holds a machine and why another job waits, and moves by itself", async () => {
+  const { page, faults } = await open(browser, "/cluster");
+  const machines = page.getByRole("region", { name: "Machines" });
+  await machines.getByRole("meter", { name: "CPUs" }).first().waitFor();
+  const [node] = (await call("GET", "/api/v1/cluster")).nodes;
+  const stamp = Date.now();
+  const holder = await submitLongJob(`holder-${stamp}`);
+  const waiter = await submitLongJob(`waiter-${stamp}`, { cpus: node.cpus });
+  const running = page.getByRole("region", { name: "Running" });
+  await running.getByRole("link", { name: holder.name, exact: true }).waitFor();
+  const line = page.getByRole("region", { name: "Waiting" }).getByRole("listitem");
+  await line.filter({ hasText: waiter.name }).getByText(/^needs .* CPUs?; /).waitFor();
+  await call("POST", `/api/v1/jobs/${waiter.id}/cancel`);
+  await call("POST", `/api/v1/jobs/${holder.id}/cancel`);
+  await page.getByRole("link", { name: holder.name, exact: true }).waitFor({ state: "detached" });
+  await page.getByRole("link", { name: waiter.name, exact: true }).waitFor({ state: "detached" });
+  assert.deepEqual(faults, []);
+  await page.close();
+});
+
+test("a failed job tells of each attempt how it ended, and what it wrote last", async () => {
+  const job = await call("POST", "/api/v1/jobs", {
+    name: "fails twice",
+    command: ["sh", "-c", "echo the last words of $ORRERY_ATTEMPT; exit $((2 + ORRERY_ATTEMPT))"],
+    retries: 1,
+    retry_delay_seconds: 0,
+  });
+  const { page, faults } = await open(browser, `/jobs/${job.id}`);
+  const attempts = page.locator(".attempts > li");
+  await attempts.nth(1).waitFor();
+  await attempts.nth(0).getByText("Attempt 2: exit code 4").waitFor();
+  await attempts.nth(0).getByText("the last words of 2").waitFor();
+  const first = attempts.nth(1).getByText("the last words of 1");
+  assert.equal(await first.isVisible(), false, "only the latest one is open");
+  await attempts.nth(1).getByText("Attempt 1: exit code 3").click();
+  await first.waitFor();
+  assert.deepEqual(faults, []);
+  await page.close();
+});
+
+test("what a job used is drawn below its own curves once it is unfolded", async () => {
+  const job = await call("POST", "/api/v1/jobs", { name: "measured", command: ["sleep", "3"] });
+  const { page, faults } = await open(browser, `/runs/${job.run_id}`);
+  const system = page.getByText("System", { exact: false }).and(page.locator("summary"));
+  await system.waitFor();
+  assert.equal(await page.locator("figure canvas").count(), 0);
+  await system.click();
+  await page.waitForURL(/system=open/);
+  await page.locator("figure").filter({ hasText: "system/disk_read_megabytes" }).waitFor();
+  await page.locator("figure canvas").first().waitFor();
+  assert.deepEqual(faults, []);
+  await page.close();
+});
+
 test("links that the MLflow client prints lead to the run, and to the runs of its experiment", async () => {
   const run = await someRun();
   const { page, faults } = await open(browser, `/#/experiments/${run.experiment_id}/runs/${run.id}`);
@@ -144,7 +198,7 @@ test("every page keeps to the server's content security policy", async () => {
   const parts = ["", "?tab=artifacts", "?tab=log", "?x=wall&smooth=0.5&y=log"].map(
     (part) => `/runs/${run.id}${part}`,
   );
-  for (const address of ["/runs", ...parts, `/compare?run=${run.id}&tab=values`, "/jobs", "/nowhere"]) {
+  for (const address of ["/runs", ...parts, `/compare?run=${run.id}&tab=values`, "/jobs", "/cluster", "/nowhere"]) {
     await page.goto(base + address);
     await page.getByText("Live", { exact: true }).waitFor();
   }

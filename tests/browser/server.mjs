@@ -16,12 +16,13 @@ export async function call(method, path, body) {
 }
 
 /** Submits a job that runs until it is cancelled. */
-export function submitLongJob(name) {
+export function submitLongJob(name, more = {}) {
   return call("POST", "/api/v1/jobs", {
     name,
     command: ["sh", "-c", "while true; do echo tick; sleep 1; done"],
     cpus: 0.1,
     memory_bytes: 64 * 2 ** 20,
+    ...more,
   });
 }
 

@@ -23,6 +23,13 @@ export const experiments: Experiment[] = ["flights-delay", "weather-join", "base
   runs: 0,
 }));
 
+const systemNames = [
+  "system/cpu_utilization_percentage",
+  "system/system_memory_usage_megabytes",
+  "system/network_receive_megabytes",
+  "system/gpu_0_utilization_percentage",
+];
+
 const curveNames = [
   "loss",
   "val/auc",
@@ -30,6 +37,7 @@ const curveNames = [
   "learning_rate",
   "samples_per_second",
   "gradient_norm",
+  ...systemNames,
 ];
 
 export const runs: Run[] = [];
@@ -103,8 +111,24 @@ function makePair(index: number, state: JobState, given?: string) {
     host: "stargazer",
     started_at: iso(started),
     supervisor_pid: 4000 + index,
-    ...(ended && { ended_at: iso(ended), exit_code: state === "FAILED" ? 1 : 0 }),
+    ...(ended && { ended_at: iso(ended), exit_code: state === "FAILED" ? 1 : 0, cause: "exited" }),
+    ...(ended && { max_rss_bytes: 812_000_000, cpu_seconds: length / 1200 }),
+    environment: `blake3:${hex}${hex}`,
+    enforcement: "cgroup v2: cpu, memory, pids",
+    ...(state === "FAILED" && {
+      log_tail:
+        'Traceback (most recent call last):\n  File "train.py", line 84\nValueError: Input contains NaN.\n',
+    }),
   };
+  const lost: Attempt = {
+    ...attempt,
+    state: "FAILED",
+    started_at: iso(started - 6 * minute),
+    ended_at: iso(started - minute),
+    cause: "out_of_memory",
+    signal: 9,
+  };
+  delete lost.exit_code;
   jobs.push({
     id: jobId,
     name,
@@ -133,7 +157,7 @@ function makePair(index: number, state: JobState, given?: string) {
     submitted_at: iso(submitted),
     ...(!waiting && { started_at: iso(started) }),
     ...(ended && { ended_at: iso(ended) }),
-    attempts: waiting ? [] : [attempt],
+    attempts: waiting ? [] : index % 5 === 2 ? [lost, { ...attempt, number: 2 }] : [attempt],
     transitions: path.map((to, at) => ({
       state: to,
       at: iso(times[at] as number),
@@ -189,6 +213,14 @@ function valueAt(run: Run, metric: string, step: number): number {
       return 0.03 * 0.5 ** Math.floor(step / 200);
     case "samples_per_second":
       return 41_000 + 4000 * jitter + 2500 * Math.sin(step / 40);
+    case "system/cpu_utilization_percentage":
+      return 88 + 14 * jitter;
+    case "system/system_memory_usage_megabytes":
+      return 812 + 300 * rise + 8 * jitter;
+    case "system/network_receive_megabytes":
+      return step * 1.7;
+    case "system/gpu_0_utilization_percentage":
+      return Math.max(0, 94 + 10 * jitter - (step % 50 === 0 ? 60 : 0));
     default:
       return step % 97 === 96 ? Number.NaN : Math.exp(2 - 2 * rise + jitter);
   }

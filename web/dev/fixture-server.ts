@@ -1,6 +1,7 @@
 // Development only: answers the part of /api/v1 that the pages use, from fixture-data.ts.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Job, JobState, Run, XAxis } from "../src/wire.ts";
+import { cluster } from "./fixture-cluster.ts";
 import { addJob, currentRun, curve, experiments, jobs, logText, runs } from "./fixture-data.ts";
 
 type Next = () => void;
@@ -270,17 +271,7 @@ const routes: [string, RegExp, Handler][] = [
   ["POST", /^\/jobs\/([^/]+)\/cancel$/, ([, id = ""], { request }) => cancel(id, request)],
   ["GET", /^\/jobs\/([^/]+)\/logs$/, ([, id = ""], call) => void sendLog(id, call)],
   ["GET", /^\/events$/, (_, call) => sendEvents(call)],
-  [
-    "GET",
-    /^\/cluster$/,
-    () => ({
-      nodes: [
-        { name: "stargazer", cpus: 2, cpus_free: 0.5, memory_bytes: 25e9, memory_free_bytes: 17e9, gpus: 0 },
-      ],
-      jobs_running: jobs.filter((job) => job.state === "RUNNING").length,
-      jobs_waiting: jobs.filter((job) => job.state === "QUEUED").length,
-    }),
-  ],
+  ["GET", /^\/cluster$/, () => cluster()],
 ];
 
 /** Returns middleware that answers /api/v1 and passes everything else on. */

@@ -1,6 +1,7 @@
 import { api } from "./api.ts";
 import { Empty } from "./components/Notices.tsx";
 import { ThemeButton } from "./components/ThemeButton.tsx";
+import { ClusterPage } from "./pages/ClusterPage.tsx";
 import { ComparePage } from "./pages/ComparePage.tsx";
 import { JobPage } from "./pages/JobPage.tsx";
 import { JobsPage } from "./pages/JobsPage.tsx";
@@ -12,14 +13,19 @@ import { path } from "./state/location.ts";
 import { useLiveRefresh, useResource } from "./state/resource.ts";
 import { useTitle } from "./state/title.ts";
 
+const sections: Partial<Record<Route["page"], string>> = {
+  runs: "runs",
+  run: "runs",
+  compare: "runs",
+  jobs: "jobs",
+  job: "jobs",
+  cluster: "cluster",
+};
+
 /** The frame around every page: where one is, where one can go, how the cluster stands. */
 export function Shell() {
   const route = readRoute(path.value);
-  const section = route.page.startsWith("job")
-    ? "jobs"
-    : route.page.startsWith("run") || route.page === "compare"
-      ? "runs"
-      : "";
+  const section = sections[route.page];
   return (
     <>
       <header class="bar">
@@ -39,6 +45,9 @@ export function Shell() {
           </a>
           <a href={links.jobs} aria-current={section === "jobs" ? "page" : undefined}>
             Jobs
+          </a>
+          <a href={links.cluster} aria-current={section === "cluster" ? "page" : undefined}>
+            Cluster
           </a>
         </nav>
         <span class="spring" />
@@ -63,6 +72,8 @@ function Page({ route }: { route: Route }) {
       return <JobPage key={route.id} id={route.id} />;
     case "compare":
       return <ComparePage />;
+    case "cluster":
+      return <ClusterPage />;
     case "none":
       return <NoPage />;
   }
@@ -81,7 +92,7 @@ function NoPage() {
 
 /** How busy the machines are, in a few words. */
 function ClusterNote() {
-  const cluster = useResource("cluster", api.cluster);
+  const cluster = useResource("cluster", (signal) => api.cluster(0, signal));
   useLiveRefresh(cluster.refresh, (event) => event.type.includes("job"));
   if (!cluster.data) return null;
   const { nodes, jobs_running, jobs_waiting } = cluster.data;
@@ -91,11 +102,12 @@ function ClusterNote() {
     <span class="cluster-note">
       <a href="/jobs?show=running">{jobs_running} running</a>
       <a href="/jobs?show=waiting">{jobs_waiting} waiting</a>
-      <span
+      <a
+        href={links.cluster}
         title={nodes.map((node) => `${node.name}: ${node.cpus_free} of ${node.cpus} CPUs free`).join("\n")}
       >
         {Number(free.toFixed(1))} of {total} CPUs free
-      </span>
+      </a>
     </span>
   );
 }

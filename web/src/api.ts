@@ -106,7 +106,7 @@ export const api = {
     get<ArtifactListing>(url(`/runs/${id(run)}/artifacts`, { path }), signal),
   jobs: (query: JobQuery, signal: AbortSignal) => get<JobPage>(url("/jobs", { ...query }), signal),
   job: (job: string, signal: AbortSignal) => get<Job>(url(`/jobs/${id(job)}`), signal),
-  cluster: (signal: AbortSignal) => get<Cluster>(url("/cluster"), signal),
+  cluster: (limit: number, signal: AbortSignal) => get<Cluster>(url("/cluster", { limit }), signal),
   cancelJob: async (job: string): Promise<Job> => {
     const response = await send(url(`/jobs/${id(job)}/cancel`), { method: "POST" });
     return response.json() as Promise<Job>;
@@ -118,5 +118,6 @@ export const addresses = {
   artifact: (run: string, path: string) => url(`/runs/${id(run)}/artifacts/content`, { path }),
   log: (job: string, query: { attempt?: number | undefined; offset?: number; follow?: "true" }) =>
     url(`/jobs/${id(job)}/logs`, query),
+  content: (digest: string) => url(`/content/${id(digest)}`),
   events: (after: string) => url("/events", { after }),
 };

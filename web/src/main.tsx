@@ -9,6 +9,7 @@ import "./styles/details.css";
 import "./styles/chart.css";
 import "./styles/log.css";
 import "./styles/artifacts.css";
+import "./styles/cluster.css";
 import { Shell } from "./Shell.tsx";
 import { goLive } from "./state/live.ts";
 import { followLinks } from "./state/location.ts";

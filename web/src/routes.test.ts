@@ -5,6 +5,7 @@ test("a link leads back to the page it was made for", () => {
   expect(readRoute(links.run("a/b c"))).toEqual({ page: "run", id: "a/b c" });
   expect(readRoute(new URL(links.compare(["a", "b"]), "http://x").pathname)).toEqual({ page: "compare" });
   expect(readRoute(links.job("01jd"))).toEqual({ page: "job", id: "01jd" });
+  expect(readRoute(links.cluster)).toEqual({ page: "cluster" });
 });
 
 test("the root is the list of runs", () => {

@@ -5,6 +5,7 @@ const id = encodeURIComponent;
 export const links = {
   runs: "/runs",
   jobs: "/jobs",
+  cluster: "/cluster",
   run: (run: string) => `/runs/${id(run)}`,
   job: (job: string) => `/jobs/${id(job)}`,
   compare: (runs: readonly string[]) => `/compare?${runs.map((run) => `run=${id(run)}`).join("&")}`,
@@ -17,6 +18,7 @@ export type Route =
   | { page: "jobs" }
   | { page: "job"; id: string }
   | { page: "compare" }
+  | { page: "cluster" }
   | { page: "none" };
 
 /** Tells which page a path asks for; "/" is the list of runs. */
@@ -25,6 +27,7 @@ export function readRoute(path: string): Route {
   if (rest.length > 0) return { page: "none" };
   if (section === "" || section === "runs") return entity ? { page: "run", id: entity } : { page: "runs" };
   if (section === "compare" && !entity) return { page: "compare" };
+  if (section === "cluster" && !entity) return { page: "cluster" };
   if (section === "jobs") return entity ? { page: "job", id: entity } : { page: "jobs" };
   return { page: "none" };
 }

@@ -62,6 +62,13 @@ export interface Attempt {
   cause?: string;
   host: string;
   supervisor_pid?: number;
+  /** Digest of what installs exactly what the command found. */
+  environment?: string;
+  /** Which limits held it, in words. */
+  enforcement?: string;
+  max_rss_bytes?: number;
+  cpu_seconds?: number;
+  log_tail?: string;
 }
 
 export interface Job {
@@ -160,15 +167,73 @@ export interface ArtifactListing {
   entries: ArtifactEntry[];
 }
 
-export interface Cluster {
-  nodes: {
-    name: string;
-    cpus: number;
-    cpus_free: number;
-    memory_bytes: number;
-    memory_free_bytes: number;
-    gpus: number;
-  }[];
+export interface GpuUse {
+  /** Empty where it is not known. */
+  type: string;
+  total: number;
+  free: number;
+}
+
+export interface ClusterNode {
+  name: string;
+  cpus: number;
+  cpus_free: number;
+  memory_bytes: number;
+  memory_free_bytes: number;
+  gpus: number;
+  gpus_free: number;
+  gpu_types: GpuUse[];
+}
+
+export interface QueueUse {
+  name: string;
+  guaranteed: number;
+  limit: number;
+  weight: number;
+  policy: string;
+  share: number;
+  cpus_used: number;
+  memory_used_bytes: number;
+  gpus_used: number;
   jobs_running: number;
   jobs_waiting: number;
+}
+
+/** What a job holds or needs on each of its machines. */
+export interface Needs {
+  cpus: number;
+  memory_bytes: number;
+  gpus: number;
+  gpu_type?: string;
+}
+
+export interface Holder extends Needs {
+  job_id: string;
+  name: string;
+  queue: string;
+  priority: number;
+  nodes: string[];
+  started_at: string;
+  expected_end_at?: string;
+  ending: boolean;
+}
+
+export interface Waiter extends Needs {
+  position: number;
+  job_id: string;
+  name: string;
+  queue: string;
+  priority: number;
+  nodes: number;
+  reason: string;
+}
+
+export interface Cluster {
+  nodes: ClusterNode[];
+  queues: QueueUse[];
+  jobs_running: number;
+  jobs_waiting: number;
+  /** The first of those that run and of those that wait. */
+  running: Holder[];
+  waiting: Waiter[];
 }

@@ -4,7 +4,7 @@ import { query, setQuery } from "../state/location.ts";
 import type { Run, XAxis } from "../wire.ts";
 import { CurveChart } from "./CurveChart.tsx";
 import type { Range } from "./options.ts";
-import { sections } from "./sections.ts";
+import { isOfTheSystem, sections } from "./sections.ts";
 
 const axes = [
   ["step", "Step"],
@@ -34,7 +34,24 @@ export function Curves({ runs }: { runs: readonly Run[] }) {
     ...new Map(runs.flatMap((run) => run.metrics).map((metric) => [metric.key, metric])).values(),
   ];
   const groups = sections(metrics, search);
-  if (!metrics.some(({ count }) => count > 1) && !search) return <NoCurves runs={runs} />;
+  const own = groups.filter(({ metrics: [first = ""] }) => !isOfTheSystem(first));
+  const ofTheSystem = groups.filter((group) => !own.includes(group));
+  if (groups.length === 0 && !search) return <NoCurves runs={runs} />;
+  const charts = (keys: readonly string[]) => (
+    <div class="chart-grid">
+      {keys.map((metric) => (
+        <CurveChart
+          key={metric}
+          metric={metric}
+          runs={runs}
+          axis={axis}
+          range={range}
+          view={view}
+          onZoom={setRange}
+        />
+      ))}
+    </div>
+  );
   return (
     <div class="curves">
       <div class="toolbar">
@@ -81,30 +98,33 @@ export function Curves({ runs }: { runs: readonly Run[] }) {
         />
       </div>
       {groups.length === 0 && <p class="faint">No metric holds “{search}”.</p>}
-      {groups.map(({ title, metrics: keys }) => (
+      {own.length === 0 && !search && <NoCurves runs={runs} />}
+      {own.map(({ title, metrics: keys }) => (
         <section key={title}>
           {title && <h2 class="chart-section">{title}</h2>}
-          <div class="chart-grid">
-            {keys.map((metric) => (
-              <CurveChart
-                key={metric}
-                metric={metric}
-                runs={runs}
-                axis={axis}
-                range={range}
-                view={view}
-                onZoom={setRange}
-              />
-            ))}
-          </div>
+          {charts(keys)}
         </section>
       ))}
+      {ofTheSystem.length > 0 && (
+        <details
+          class="system"
+          open={query.value.get("system") === "open" || search !== ""}
+          onToggle={(event) => {
+            if (search === "") setQuery({ system: event.currentTarget.open ? "open" : undefined });
+          }}
+        >
+          <summary>
+            System<span class="faint">what the job used</span>
+          </summary>
+          {charts(ofTheSystem.flatMap(({ metrics: keys }) => keys))}
+        </details>
+      )}
     </div>
   );
 }
 
 function NoCurves({ runs }: { runs: readonly Run[] }) {
-  if (runs.some((run) => run.metrics.length > 0))
+  if (runs.some((run) => run.metrics.some(({ key }) => !isOfTheSystem(key))))
     return <Empty title="No curves">Each metric of this run has one value; they stand beside.</Empty>;
   if (runs.some((run) => run.status === "RUNNING" || run.status === "SCHEDULED"))
     return <Empty title="No metrics yet">Curves appear here as soon as the script logs a metric.</Empty>;

@@ -1,10 +1,9 @@
+import { Attempts } from "../components/Attempts.tsx";
 import { Copyable } from "../components/Copyable.tsx";
 import { Facts, Panel } from "../components/Facts.tsx";
-import { Status } from "../components/Status.tsx";
-import { Duration } from "../components/Time.tsx";
 import { Timeline } from "../components/Timeline.tsx";
 import { formatBytes, formatCommand, formatDuration, shortId } from "../format.ts";
-import type { Attempt, Environment, Job, JobSpec } from "../wire.ts";
+import type { Environment, Job, JobSpec } from "../wire.ts";
 
 /** What there is to know about a job beside its log. */
 export function JobSide({ job }: { job: Job }) {
@@ -16,6 +15,11 @@ export function JobSide({ job }: { job: Job }) {
       <Panel title="Timeline">
         <Timeline job={job} />
       </Panel>
+      {job.attempts.length > 0 && (
+        <Panel title="Attempts" note={job.attempts.length}>
+          <Attempts attempts={job.attempts} />
+        </Panel>
+      )}
       <Panel title="Command">
         <Copyable text={formatCommand(spec.command)} />
       </Panel>
@@ -25,15 +29,6 @@ export function JobSide({ job }: { job: Job }) {
       {params.length > 0 && (
         <Panel title="Parameters" note={params.length}>
           <Facts facts={params} />
-        </Panel>
-      )}
-      {job.attempts.length > 0 && (
-        <Panel title="Attempts" note={job.attempts.length}>
-          <ol class="attempts">
-            {job.attempts.map((attempt) => (
-              <AttemptLine key={attempt.number} attempt={attempt} />
-            ))}
-          </ol>
         </Panel>
       )}
       {spec.code && (
@@ -92,24 +87,4 @@ function EnvironmentPanel({ environment }: { environment: Environment }) {
       <pre class="snippet">{text.trim()}</pre>
     </Panel>
   ));
-}
-
-function AttemptLine({ attempt }: { attempt: Attempt }) {
-  const outcome =
-    attempt.signal !== undefined
-      ? `signal ${attempt.signal}`
-      : attempt.exit_code !== undefined
-        ? `exit code ${attempt.exit_code}`
-        : undefined;
-  return (
-    <li>
-      <div class="timeline-head">
-        <Status state={attempt.state} />
-        <span class="faint numbers">
-          <Duration from={attempt.started_at} to={attempt.ended_at} />
-        </span>
-      </div>
-      <p>{[`${attempt.number} on ${attempt.host}`, outcome, attempt.cause].filter(Boolean).join(" · ")}</p>
-    </li>
-  );
 }

@@ -5,12 +5,13 @@ import { Empty, Loading, Problem } from "../components/Notices.tsx";
 import { Status } from "../components/Status.tsx";
 import { type Column, Table } from "../components/Table.tsx";
 import { Ago, Duration } from "../components/Time.tsx";
-import { formatBytes, formatCount } from "../format.ts";
+import { formatCount } from "../format.ts";
 import { links } from "../routes.ts";
 import { query, setQuery } from "../state/location.ts";
 import { usePages } from "../state/pages.ts";
 import { useLiveRefresh } from "../state/resource.ts";
 import { useTitle } from "../state/title.ts";
+import { needsText } from "../text/needs.ts";
 import type { Job, JobState } from "../wire.ts";
 
 type Show = "" | "waiting" | "running" | "succeeded" | "failed" | "cancelled";
@@ -44,7 +45,12 @@ const columns: Column<Job>[] = [
     cell: (job) => <span title={job.reason}>{job.reason}</span>,
   },
   { name: "Queue", title: "Queue", width: 90, cell: (job) => job.spec.queue },
-  { name: "Needs", title: "Needs", width: 150, cell: (job) => needs(job) },
+  {
+    name: "Needs",
+    title: "Needs",
+    width: 150,
+    cell: ({ spec }) => <span title={needsText(spec, spec.nodes)}>{needsText(spec, spec.nodes)}</span>,
+  },
   { name: "Submitted", title: "Submitted", width: 110, cell: (job) => <Ago at={job.submitted_at} /> },
   {
     name: "Duration",
@@ -53,12 +59,6 @@ const columns: Column<Job>[] = [
     cell: (job) => <Duration from={job.started_at} to={job.ended_at} />,
   },
 ];
-
-/** What the job asked for, in short: "2 CPUs, 4 GiB". */
-function needs({ spec }: Job): string {
-  const gpus = spec.gpus > 0 ? `, ${formatCount(spec.gpus, "GPU")}` : "";
-  return `${spec.cpus} ${spec.cpus === 1 ? "CPU" : "CPUs"}, ${formatBytes(spec.memory_bytes)}${gpus}`;
-}
 
 /** All jobs, newest first, or those of one kind and name. */
 export function JobsPage() {

@@ -1,5 +1,6 @@
 import { api } from "../api.ts";
 import { Curves } from "../chart/Curves.tsx";
+import { isOfTheSystem, systemLabel } from "../chart/sections.ts";
 import { Artifacts } from "../components/Artifacts.tsx";
 import { Copyable } from "../components/Copyable.tsx";
 import { Facts, Panel } from "../components/Facts.tsx";
@@ -13,7 +14,7 @@ import { formatNumber, runTitle, shortId } from "../format.ts";
 import { links } from "../routes.ts";
 import { useLiveRefresh, usePolling, useResource } from "../state/resource.ts";
 import { useTitle } from "../state/title.ts";
-import type { Run } from "../wire.ts";
+import type { Metric, Run } from "../wire.ts";
 
 const pollEvery = 2000;
 
@@ -104,7 +105,9 @@ function Side({ run }: { run: Run }) {
   const tags = Object.entries(run.tags).filter(
     ([key]) => !key.startsWith("mlflow.") && key !== "orrery.job_id",
   );
-  const metrics = [...run.metrics].sort((a, b) => a.key.localeCompare(b.key));
+  const all = [...run.metrics].sort((a, b) => a.key.localeCompare(b.key));
+  const metrics = all.filter(({ key }) => !isOfTheSystem(key));
+  const used = all.filter(({ key }) => isOfTheSystem(key));
   return (
     <aside class="side">
       <Panel title="Parameters" note={params.length}>
@@ -112,17 +115,7 @@ function Side({ run }: { run: Run }) {
       </Panel>
       <Panel title="Latest metrics" note={metrics.length}>
         {metrics.length > 0 ? (
-          <Facts
-            facts={metrics.map((metric) => [
-              metric.key,
-              <span
-                key={metric.key}
-                title={`least ${formatNumber(metric.min)}, greatest ${formatNumber(metric.max)}`}
-              >
-                {formatNumber(metric.value)}
-              </span>,
-            ])}
-          />
+          <Facts facts={metrics.map((metric) => [metric.key, latest(metric)])} />
         ) : (
           <p class="faint">None logged.</p>
         )}
@@ -143,7 +136,20 @@ function Side({ run }: { run: Run }) {
           <p class="faint">None set.</p>
         )}
       </Panel>
+      {used.length > 0 && (
+        <Panel title="System" note={used.length}>
+          <Facts facts={used.map((metric) => [systemLabel(metric.key), latest(metric)])} />
+        </Panel>
+      )}
     </aside>
+  );
+}
+
+function latest(metric: Metric) {
+  return (
+    <span title={`least ${formatNumber(metric.min)}, greatest ${formatNumber(metric.max)}`}>
+      {formatNumber(metric.value)}
+    </span>
   );
 }
 
