@@ -113,7 +113,10 @@ def follow(page: str, cli: Cli, address: str) -> str:
     ("page", "told"),
     [
         ("jobs.md", ["rate 0.10 seed 7", "rate 0.2 seed 7", "epoch 2"]),
-        ("cli.md", ["hello", "['--cpus', '9']", "a command stands behind two dashes"]),
+        (
+            "cli.md",
+            ["hello", "['--cpus', '9']", "a command stands behind two dashes", "101:step 100 loss", "NODE"],
+        ),
         ("tracking.md", ["metrics.loss", "first"]),
         ("webhooks.md", ["webhook_test", "job_failed exited with code 3", "answered 204"]),
     ],
