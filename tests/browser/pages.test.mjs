@@ -113,7 +113,10 @@ test("the cluster page shows who holds a machine and why another job waits, and 
   const running = page.getByRole("region", { name: "Running" });
   await running.getByRole("link", { name: holder.name, exact: true }).waitFor();
   const line = page.getByRole("region", { name: "Waiting" }).getByRole("listitem");
-  await line.filter({ hasText: waiter.name }).getByText(/^needs .* CPUs?; /).waitFor();
+  await line
+    .filter({ hasText: waiter.name })
+    .getByText(/^needs .* CPUs?; /)
+    .waitFor();
   await call("POST", `/api/v1/jobs/${waiter.id}/cancel`);
   await call("POST", `/api/v1/jobs/${holder.id}/cancel`);
   await page.getByRole("link", { name: holder.name, exact: true }).waitFor({ state: "detached" });
@@ -198,7 +201,14 @@ test("every page keeps to the server's content security policy", async () => {
   const parts = ["", "?tab=artifacts", "?tab=log", "?x=wall&smooth=0.5&y=log"].map(
     (part) => `/runs/${run.id}${part}`,
   );
-  for (const address of ["/runs", ...parts, `/compare?run=${run.id}&tab=values`, "/jobs", "/cluster", "/nowhere"]) {
+  for (const address of [
+    "/runs",
+    ...parts,
+    `/compare?run=${run.id}&tab=values`,
+    "/jobs",
+    "/cluster",
+    "/nowhere",
+  ]) {
     await page.goto(base + address);
     await page.getByText("Live", { exact: true }).waitFor();
   }

@@ -12,11 +12,14 @@ import { currentTab, Tabs } from "../components/Tabs.tsx";
 import { Ago, Duration } from "../components/Time.tsx";
 import { formatNumber, runTitle, shortId } from "../format.ts";
 import { links } from "../routes.ts";
+import { now } from "../state/clock.ts";
 import { useLiveRefresh, usePolling, useResource } from "../state/resource.ts";
 import { useTitle } from "../state/title.ts";
 import type { Metric, Run } from "../wire.ts";
 
 const pollEvery = 2000;
+/** What a job used last is recorded soon after its end. */
+const settles = 10_000;
 
 const tabs = [
   ["curves", "Curves"],
@@ -33,7 +36,7 @@ export function RunPage({ id }: { id: string }) {
     (event) => event.data.includes(id) || (!!run?.job_id && event.data.includes(run.job_id)),
   );
   useTitle(run && runTitle(run));
-  usePolling(resource.refresh, pollEvery, !!run && isLive(run.status));
+  usePolling(resource.refresh, pollEvery, !!run && (isLive(run.status) || isSettling(run)));
   if (!run)
     return (
       <main class="page">
@@ -56,6 +59,10 @@ export function RunPage({ id }: { id: string }) {
       {tab === "log" && (run.job_id ? <LogView job={run.job_id} live={isLive(run.status)} /> : <NoLog />)}
     </main>
   );
+}
+
+function isSettling(run: Run): boolean {
+  return !!run.job_id && !!run.ended_at && now.value - Date.parse(run.ended_at) < settles;
 }
 
 function Head({ run }: { run: Run }) {
