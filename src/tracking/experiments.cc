@@ -75,11 +75,11 @@ Experiment Experiments::Create(sql::Writer& writer, const NewExperiment& experim
 void Experiments::CheckFree(sql::Reader& reader, const std::string& name) {
   const auto taken = reader.First<int64_t>("SELECT id FROM experiments WHERE name = ?", name);
   if (taken) {
-    throw Error(
-        Code::kAlreadyExists,
-        "an experiment of this name already exists, maybe among the deleted: choose another or restore it: " +
-            Quoted(name) + ", id " + std::to_string(*taken),
-        "name");
+    throw Error(Code::kAlreadyExists,
+                "Experiment(name=" + name +
+                    ") already exists, maybe among the deleted: choose another name or restore id " +
+                    std::to_string(*taken),
+                "name");
   }
 }
 
@@ -198,10 +198,13 @@ std::vector<DatasetSummary> Experiments::SearchDatasets(const std::vector<int64_
 }
 
 int64_t ParseExperimentId(std::string_view text) {
+  constexpr size_t kMaxShown = 100;
   int64_t id = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
   if (error == std::errc() && end == text.data() + text.size() && id >= 0) return id;
-  throw Error(Code::kInvalidArgument, "Invalid experiment id: expected an integer, got " + Quoted(text),
+  throw Error(Code::kInvalidArgument,
+              "Invalid experiment ID '" + std::string(text.substr(0, kMaxShown)) +
+                  "'. Experiment ID must be a valid integer.",
               "experiment_id");
 }
 

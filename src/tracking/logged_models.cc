@@ -60,6 +60,11 @@ LoggedModels::LoggedModels(sql::Database& database, events::EventLog& events, Cl
 
 LoggedModel LoggedModels::Create(const NewLoggedModel& model, const Actor& by) {
   internal::CheckLength("name", model.name, kMaxNameBytes);
+  if (model.name.find_first_of("/:.%\"'") != std::string::npos) {
+    throw Error(Code::kInvalidArgument,
+                "Invalid model name (" + Quoted(model.name) + ") provided: it cannot contain / : . % \" '",
+                "name");
+  }
   internal::CheckLength("model_type", model.model_type, kMaxNameBytes);
   CheckParams(model.params);
   CheckTags(model.tags);

@@ -53,6 +53,10 @@ TEST_F(LoggedModelsTest, LivesFromPendingToReady) {
   EXPECT_EQ(CodeOf([&] { tracking_.logged_models.Get(made.id); }), Code::kNotFound);
   EXPECT_EQ(CodeOf([&] { tracking_.logged_models.Create({.source_run_id = "a/b"}, by_); }),
             Code::kInvalidArgument);
+  for (const char* name : {"a/b", "a:b", "a.b", "a%b", "a'b", "a\"b"}) {
+    EXPECT_EQ(CodeOf([&] { tracking_.logged_models.Create({.name = name}, by_); }), Code::kInvalidArgument)
+        << name;
+  }
 }
 
 TEST_F(LoggedModelsTest, MetricsOfARunCountForItsModel) {

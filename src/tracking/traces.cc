@@ -20,6 +20,7 @@ using internal::TraceRow;
 constexpr std::string_view kNameTag = "mlflow.traceName";
 constexpr std::string_view kArtifactsTag = "mlflow.artifactLocation";
 constexpr std::string_view kSpansTag = "mlflow.trace.spansLocation";
+constexpr std::string_view kFinalKey = "mlflow.trace.infoFinalized";
 constexpr std::string_view kSizesKey = "mlflow.trace.sizeStats";
 
 void CheckPairs(std::string_view field, const std::vector<Tag>& pairs) {
@@ -140,6 +141,7 @@ Trace Traces::Record(const Trace& trace) {
         trace.response_preview, row.seq);
     for (const Tag& tag : trace.tags) Put(writer, "trace_tags", row.seq, tag);
     for (const Tag& pair : trace.metadata) Put(writer, "trace_metadata", row.seq, pair);
+    Put(writer, "trace_metadata", row.seq, {std::string(kFinalKey), "true"});
     return internal::LoadTraces(writer, {internal::RequireTrace(writer, trace.id)}).front();
   });
 }
@@ -213,7 +215,8 @@ TracePage Traces::Search(const TraceQuery& query) {
 }
 
 void Traces::SetTag(const TraceId& id, const Tag& tag) {
-  CheckPairs("tags", {tag});
+  internal::CheckKey("key", tag.key);
+  internal::CheckLength("value", tag.value, kMaxTagValueBytes);
   database_.Write(
       [&](sql::Writer& writer) { Put(writer, "trace_tags", internal::RequireTrace(writer, id).seq, tag); });
 }
@@ -223,7 +226,8 @@ void Traces::DeleteTag(const TraceId& id, std::string_view key) {
     const TraceRow row = internal::RequireTrace(writer, id);
     if (writer.Run("DELETE FROM trace_tags WHERE trace_seq = ? AND key = ?", row.seq, key) == 0) {
       throw Error(Code::kNotFound,
-                  "No tag with name " + Quoted(key) + " in trace with ID '" + id.text() + "'", "key");
+                  "No trace tag with key '" + std::string(key) + "' for trace with ID '" + id.text() + "'",
+                  "key");
     }
   });
 }
@@ -249,7 +253,9 @@ std::vector<TraceId> Traces::Delete(const TraceDeletion& deletion) {
 
 void Traces::LinkToRun(const std::vector<std::string>& ids, const RunId& run) {
   constexpr size_t kMost = 100;
-  if (ids.size() > kMost) throw InvalidField("trace_ids", "at most 100, got " + std::to_string(ids.size()));
+  if (ids.size() > kMost)
+    throw Error(Code::kInvalidArgument,
+                "Cannot link more than 100 traces to a run, got " + std::to_string(ids.size()), "trace_ids");
   database_.Write([&](sql::Writer& writer) {
     internal::RequireRun(writer, run);
     for (const std::string& id : ids) Link(writer, TraceId::Parse(id), run);

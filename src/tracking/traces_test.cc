@@ -102,6 +102,12 @@ TEST_F(TracesTest, SearchKnowsAttributesTagsMetadataRunsAndText) {
   EXPECT_THAT(Found("run_id = 'r1'"), ElementsAre("tr-1"));
   EXPECT_THAT(Found("attribute.run_id = '" + run.text() + "'"), ElementsAre("tr-2"));
   EXPECT_THAT(Found("trace.text LIKE '%needle%'"), ElementsAre("tr-2"));
+  EXPECT_THAT(Found("client_request_id != 'x'"), IsEmpty()) << "one that was not given differs from nothing";
+  EXPECT_THAT(Found("end_time_ms = 205"), ElementsAre("tr-2"));
+  EXPECT_THAT(Found("", {"tags.team DESC"}), ElementsAre("tr-1", "tr-2")) << "an absent one comes last";
+  EXPECT_THAT(Found("", {"metadata.`mlflow.sourceRun`"}), ElementsAre("tr-1", "tr-2"));
+  EXPECT_THAT(Found("", {"run_id", "timestamp ASC"}), ElementsAre("tr-1", "tr-2"));
+  EXPECT_THAT(Found("", {"experiment_id"}), ElementsAre("tr-2", "tr-1")) << "of equal ones the newest first";
   EXPECT_EQ(CodeOf([&] { Found("metrics.m > 1"); }), Code::kInvalidArgument);
   tracking_.traces.LinkToRun({"tr-3"}, run);
   tracking_.traces.Record(Ended("tr-3", 300));
@@ -141,6 +147,9 @@ TEST_F(TracesTest, TagsChangeAndGo) {
   EXPECT_THAT(tracking_.traces.Get(id).tags, Contains(Tag{"k", "2"}));
   tracking_.traces.DeleteTag(id, "k");
   EXPECT_EQ(CodeOf([&] { tracking_.traces.DeleteTag(id, "k"); }), Code::kNotFound);
+  for (const char* key : {"", "a?b", "../", "/a"}) {
+    EXPECT_EQ(CodeOf([&] { tracking_.traces.SetTag(id, {key, "v"}); }), Code::kInvalidArgument) << key;
+  }
 }
 
 }  // namespace

@@ -38,16 +38,19 @@ bool IsNormalPath(std::string_view path) {
 void CheckKey(std::string_view field, std::string_view key) {
   CheckName(field, key, kMaxKeyBytes);
   if (!std::all_of(key.begin(), key.end(), IsKeyCharacter)) {
-    throw InvalidField(
-        field,
-        "may only contain letters, digits, underscores (_), dashes (-), periods (.), spaces ( ), "
-        "colons (:) and slashes (/), got " +
-            Quoted(key));
+    throw Error(Code::kInvalidArgument,
+                "Invalid value " + Quoted(key) + " for parameter '" + std::string(field) +
+                    "' supplied: it may only contain letters, digits, underscores (_), dashes (-), periods "
+                    "(.), spaces ( ), "
+                    "colons (:) and slashes (/)",
+                std::string(field));
   }
   if (!IsNormalPath(key)) {
-    throw InvalidField(
-        field,
-        "must be unique as a path: no leading or doubled '/', no '.' or '..' part, got " + Quoted(key));
+    throw Error(
+        Code::kInvalidArgument,
+        "Invalid value " + Quoted(key) + " for parameter '" + std::string(field) +
+            "' supplied: it must be unique as a path, with no leading or doubled '/', no '.' or '..' part",
+        std::string(field));
   }
 }
 

@@ -15,6 +15,7 @@ constexpr size_t kTraceColumns = 10;  // of TraceRow
 
 constexpr Attribute kAttributes[] = {
     {"timestamp_ms", Attribute::Kind::kTime, "timestamp|request_time"},
+    {"end_time_ms", Attribute::Kind::kTime, "end_time"},
     {"execution_time_ms", Attribute::Kind::kNumber, "execution_time|execution_duration"},
     {"trace_id", Attribute::Kind::kText, "request_id|id"},
     {"client_request_id", Attribute::Kind::kText},
@@ -30,7 +31,9 @@ SortColumn ColumnOf(std::string_view attribute) {
   if (attribute == "timestamp_ms") return {"t.start_ms", Type::kInteger};
   if (attribute == "execution_time_ms") return {"t.duration_ms", Type::kInteger, true, true};
   if (attribute == "trace_id") return {"t.id", Type::kText};
-  if (attribute == "client_request_id") return {"t.client_request_id", Type::kText};
+  if (attribute == "end_time_ms") return {"(t.start_ms + t.duration_ms)", Type::kInteger, true, true};
+  // One that none was given is none, also to "!=".
+  if (attribute == "client_request_id") return {"NULLIF(t.client_request_id, '')", Type::kText, true, true};
   if (attribute == "experiment_id") return {"t.experiment_id", Type::kInteger};
   return {"t.state", Type::kText};
 }
@@ -59,22 +62,41 @@ Condition ConditionOf(const Clause& clause) {
   return Compare(ColumnOf(clause.key).sql, clause);
 }
 
-std::vector<SortColumn> SortOf(const std::vector<std::string>& order_by) {
-  std::vector<SortColumn> sort;
-  for (const OrderTerm& term : ParseOrderBy(order_by, kGrammar)) {
-    if (term.entity == Entity::kAttribute && term.key != "run_id" && term.key != "text") {
-      sort.push_back(ColumnOf(term.key));
-    } else if (term.entity == Entity::kTag && term.key == "mlflow.traceName") {
-      sort.push_back(
-          {"(SELECT o.value FROM trace_tags o WHERE o.trace_seq = t.seq AND o.key = 'mlflow.traceName')",
-           Type::kText, true, true});
-    } else {
-      throw InvalidField("order_by", "traces are ordered by attributes alone, got " + Quoted(term.key));
-    }
-    sort.back().ascending = term.ascending;
+/// What a search is ordered by: columns, and a join for each tag or piece of metadata among them.
+struct Sort {
+  std::vector<SortColumn> columns;
+  std::string joins;
+  std::vector<sql::Value> join_values;
+
+  void AddJoin(const std::string& table, const std::string& key, bool ascending) {
+    const std::string alias = "o" + std::to_string(join_values.size());
+    joins +=
+        " LEFT JOIN " + table + " " + alias + " ON " + alias + ".trace_seq = t.seq AND " + alias + ".key = ?";
+    join_values.emplace_back(key);
+    columns.push_back({alias + ".value", Type::kText, ascending, true});
   }
-  if (sort.empty()) sort.push_back({"t.start_ms", Type::kInteger, false});
-  sort.push_back({"t.id", Type::kText});
+};
+
+Sort SortOf(const std::vector<std::string>& order_by) {
+  Sort sort;
+  bool by_start = false;
+  for (const OrderTerm& term : ParseOrderBy(order_by, kGrammar)) {
+    if (term.entity == Entity::kTag) {
+      sort.AddJoin("trace_tags", term.key, term.ascending);
+    } else if (term.entity == Entity::kMetadata) {
+      sort.AddJoin("trace_metadata", term.key, term.ascending);
+    } else if (term.key == "run_id") {
+      sort.AddJoin("trace_metadata", "mlflow.sourceRun", term.ascending);
+    } else if (term.key == "text") {
+      throw InvalidField("order_by", "the text of a trace has no order");
+    } else {
+      by_start = by_start || term.key == "timestamp_ms";
+      sort.columns.push_back(ColumnOf(term.key));
+      sort.columns.back().ascending = term.ascending;
+    }
+  }
+  if (!by_start) sort.columns.push_back({"t.start_ms", Type::kInteger, false});
+  sort.columns.push_back({"t.id", Type::kText});
   return sort;
 }
 
@@ -94,7 +116,8 @@ Condition Where(const TraceQuery& query) {
 TracePage SearchTraces(sql::Reader& reader, const TraceQuery& query) {
   CheckLimit(query.limit);
   CheckExperiments(query.experiment_ids.size());
-  const std::vector<SortColumn> sort = SortOf(query.order_by);
+  const Sort order = SortOf(query.order_by);
+  const std::vector<SortColumn>& sort = order.columns;
   std::vector<std::string> parts = query.order_by;
   for (const int64_t id : query.experiment_ids) parts.push_back(std::to_string(id));
   const std::string asked = QueryText("traces", query.filter, View::kAll, parts);
@@ -104,12 +127,14 @@ TracePage SearchTraces(sql::Reader& reader, const TraceQuery& query) {
 
   Condition where = Where(query);
   if (!last.empty()) where.And(After(sort, last));
-  const std::string sql = "SELECT " + sql::Columns<TraceRow>("t") + SelectSort(sort) +
-                          " FROM traces t WHERE " + where.sql + " ORDER BY " + OrderSql(sort) + " LIMIT ?";
-  where.values.emplace_back(query.limit + 1);
+  const std::string sql = "SELECT " + sql::Columns<TraceRow>("t") + SelectSort(sort) + " FROM traces t" +
+                          order.joins + " WHERE " + where.sql + " ORDER BY " + OrderSql(sort) + " LIMIT ?";
+  std::vector<sql::Value> values = order.join_values;
+  values.insert(values.end(), where.values.begin(), where.values.end());
+  values.emplace_back(query.limit + 1);
   std::vector<TraceRow> rows;
   std::vector<sql::Value> page_end;
-  reader.ForEach(sql, where.values, [&](const sql::Row& row) {
+  reader.ForEach(sql, values, [&](const sql::Row& row) {
     rows.push_back(sql::Read<TraceRow>(row));
     if (static_cast<int64_t>(rows.size()) == query.limit) page_end = SortValues(row, kTraceColumns, sort);
   });

@@ -52,7 +52,9 @@ def test_a_job_larger_than_its_queue_is_refused_saying_why(queued: Serving) -> N
 
 
 def test_the_cluster_tells_its_queues(queued: Serving, cli: Cli) -> None:
-    holder = cli.submit("--no-code", "--queue", "night", "--cpus", "0.5", "--memory", "64MiB", "--", "sleep", "60")
+    holder = cli.submit(
+        "--no-code", "--queue", "night", "--cpus", "0.5", "--memory", "64MiB", "--", "sleep", "60"
+    )
     cli.wait_for(holder, "RUNNING")
     cluster = requests.get(f"{queued.url}/api/v1/cluster", timeout=30).json()
     night = next(queue for queue in cluster["queues"] if queue["name"] == "night")
