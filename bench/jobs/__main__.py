@@ -110,9 +110,11 @@ class Held(NamedTuple):
 
 
 def watch_supervisor(server: servers.Running, seconds: float) -> Held:
-    """Watches the supervisor of a job of some processes from the job's start on."""
+    """Watches the supervisor of a job of some processes that prints all the time, from the job's start on."""
     jobs = Jobs(server.url)
-    spawn = f"for i in $(seq {WATCHED_PROCESSES - 1}); do sleep 600 & done; sleep 600"
+    spawn = (
+        f"for i in $(seq {WATCHED_PROCESSES - 1}); do sleep 600 & done; while echo line; do sleep 0.05; done"
+    )
     job = jobs.submit("sleep", "sh", "-c", spawn)
     try:
         pid = jobs.wait_until(job, {"RUNNING"} | TERMINAL)["attempts"][-1]["supervisor_pid"]

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "cli/job_text.h"
+#include "jobs/log_notice.h"
 
 namespace orrery::cli {
 namespace {
@@ -103,9 +104,12 @@ jobs::Job WaitForEnd(Client& client, const std::string& job_id, Context& context
 
 void FollowLog(Client& client, const std::string& job_id, Context& context, const LogSink& sink,
                uint64_t offset) {
-  const auto target = [&] { return LogTarget(job_id) + "?follow=true&offset=" + std::to_string(offset); };
+  jobs::LogPosition position(offset);
+  const auto target = [&] {
+    return LogTarget(job_id) + "?follow=true&offset=" + std::to_string(position.offset());
+  };
   Follow(client, job_id, context, target, [&](std::string_view bytes) {
-    offset += bytes.size();
+    position.Take(bytes);
     return sink(bytes);
   });
 }

@@ -113,9 +113,10 @@ def test_binary_output_is_kept_to_the_byte_and_harms_no_terminal(server: Server)
     assert not re.search(rb"[^\t\r\n -~\x80-\xff]", shown)
 
 
-def log_of_command(server: Server, job: str) -> bytes:
+def log_of_command(server: Server, job: str, *flags: str) -> bytes:
     """What `orrery logs` writes to a pipe."""
-    done = subprocess.run([str(BINARY), "--server", server.url, "logs", job], capture_output=True, timeout=60)
+    command = [str(BINARY), "--server", server.url, "logs", job, *flags]
+    done = subprocess.run(command, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -156,7 +157,8 @@ def test_a_gigabyte_in_a_second_fills_no_disk(server: Server) -> None:
     assert ended(server, job)["exit_code"] == 0
     assert log.stat().st_size == 1073741824 + 8
     assert log.stat().st_blocks * 512 <= keep + 3 * MIB
-    for text in (log_of(server, job), log_of(server, job, follow=True), log_of_command(server, job)):
+    reads = [log_of(server, job), log_of(server, job, follow=True)]
+    for text in [*reads, log_of_command(server, job), log_of_command(server, job, "-f")]:
         assert len(text) <= keep + 3 * MIB
         head, dropped, tail = re.split(rb"\n\[orrery: (\d+) bytes of this log were dropped\]\n", text)
         assert head == (b"0123456789abcde\n" * (MIB // 16))

@@ -1,22 +1,13 @@
 #include "jobs/local/file_log.h"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <utility>
 
+#include "jobs/log_notice.h"
+
 namespace orrery::jobs::local {
-namespace {
-
-std::string Notice(const record::DroppedRecord& dropped, std::uint64_t offset) {
-  if (dropped.end == record::DroppedRecord::kRest) {
-    return "\n[orrery: the rest of this log was dropped: where it lies a file gives no space back]\n";
-  }
-  return "\n[orrery: " + std::to_string(static_cast<std::uint64_t>(dropped.end) - offset) +
-         " bytes of this log were dropped]\n";
-}
-
-}  // namespace
-
 FileLog::FileLog(FileSystem& files, std::unique_ptr<File> file, std::string dropped)
     : files_(files), file_(std::move(file)), dropped_path_(std::move(dropped)) {
   ReadDropped();
@@ -44,7 +35,10 @@ LogPart FileLog::Read(std::uint64_t offset, std::size_t max_bytes) {
   const auto begin = static_cast<std::uint64_t>(dropped_.begin);
   const auto end = static_cast<std::uint64_t>(dropped_.end);
   if (begin == end || offset >= end) return part;
-  if (offset >= begin) return {.bytes = Notice(dropped_, offset), .next = end};
+  if (offset >= begin) {
+    const bool cut = dropped_.end == record::DroppedRecord::kRest;
+    return {.bytes = DroppedNotice(cut ? std::nullopt : std::optional(end - offset)), .next = end};
+  }
   if (part.next > begin) {
     part.bytes.resize(begin - offset);
     part.next = begin;
