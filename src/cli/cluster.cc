@@ -147,22 +147,37 @@ std::string RunningTable(const jobs::Cluster& cluster, const Terminal& terminal,
   return table.Text(terminal);
 }
 
+/// In a pipe the reasons are a column; on a terminal each stands whole below its job, in as many lines as it takes.
 std::string WaitingTable(const jobs::Cluster& cluster, const Terminal& terminal) {
-  Table table({{"#", Align::kRight},
-               {"WAITING"},
-               {.title = "NAME", .room = Room::kCut},
-               {.title = "QUEUE", .room = Room::kSpare},
-               {"PRIORITY", Align::kRight, Room::kSpare},
-               {.title = "REASON", .room = Room::kCut}});
+  std::vector<Table::Column> columns = {{"#", Align::kRight},
+                                        {"WAITING"},
+                                        {.title = "NAME", .room = Room::kCut},
+                                        {.title = "QUEUE", .room = Room::kSpare},
+                                        {"PRIORITY", Align::kRight, Room::kSpare},
+                                        {.title = "NEEDS", .room = Room::kSpare}};
+  if (!terminal.interactive) columns.push_back({"REASON"});
+  Table table(columns);
   for (const jobs::Waiter& job : cluster.waiting) {
-    table.Add({{std::to_string(job.position)},
-               {job.job_id},
-               {job.name, Tint::kBold},
-               {job.queue},
-               {std::to_string(job.priority)},
-               {job.reason, Tint::kDim}});
+    std::vector<Table::Cell> row = {
+        {std::to_string(job.position)}, {job.job_id},
+        {job.name, Tint::kBold},        {job.queue},
+        {std::to_string(job.priority)}, {NeedText(job, static_cast<size_t>(job.nodes))}};
+    if (!terminal.interactive) row.push_back({job.reason});
+    table.Add(std::move(row));
   }
-  return table.Text(terminal);
+  if (!terminal.interactive) return table.Text(terminal);
+  constexpr size_t kIndent = 3;
+  std::istringstream lines(table.Text(terminal));
+  std::string text, line;
+  std::getline(lines, text);
+  text += "\n";
+  for (const jobs::Waiter& job : cluster.waiting) {
+    std::getline(lines, line);
+    const std::string reason = FitText(job.reason, job.reason.size());  // no control characters
+    text += line + "\n" + std::string(kIndent, ' ') +
+            Tinted(terminal, Tint::kDim, WrapText(reason, terminal.width, kIndent)) + "\n";
+  }
+  return text;
 }
 
 std::string MoreText(size_t shown, int64_t all, const char* what) {

@@ -47,6 +47,7 @@ def test_its_tables_fit_the_terminal(cli: Cli, held: tuple[str, str], columns: i
     shown = plain.on_terminal("cluster", columns=columns)
     assert max(map(len, shown.splitlines())) <= columns
     assert held[0] in shown and held[1] in shown
+    assert "needs 1.5 CPUs; 0.5 are free, 1.5 held by job" in " ".join(shown.split()), "no reason is cut"
     assert "\u2588" in shown
 
 
