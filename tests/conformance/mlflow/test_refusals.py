@@ -60,10 +60,11 @@ def test_paths_of_presigned_addresses(wire: Wire, run: str, which: str, path: st
     assert reply.status_code in CLIENT_ERRORS, reply.text[:200]
     if which == "download":
         target = f"/api/2.0/mlflow-artifacts/presigned/{quote(path, safe='')}"
-        assert wire.raw("GET", target).status in (*CLIENT_ERRORS, 501)
+        allowed = (*CLIENT_ERRORS, 501, 308) if wire.server.stock else (*CLIENT_ERRORS, 501)
+        assert wire.raw("GET", target).status in allowed
 
 
-@pytest.mark.parametrize("source", ["ftp://h/x", "hdfs://h/x", "gopher://h/x", "data:,x"])
+@pytest.mark.parametrize("source", ["ftp://h/x", "hdfs://h/x", "data:,x"])
 def test_sources_of_other_schemes(wire: Wire, name: str, run: str, source: str) -> None:
     wire.post("registered-models/create", name=name)
     body = {"name": name, "run_id": run, "source": source}
@@ -71,7 +72,9 @@ def test_sources_of_other_schemes(wire: Wire, name: str, run: str, source: str) 
 
 
 @pytest.mark.differs("accepts them")
-@pytest.mark.parametrize("source", ["dbfs:/etc", "models:/x/../y", "runs:/", "mlflow-artifacts:"])
+@pytest.mark.parametrize(
+    "source", ["dbfs:/etc", "gopher://h/x", "models:/x/../y", "runs:/", "mlflow-artifacts:"]
+)
 def test_sources_that_only_we_refuse(wire: Wire, name: str, run: str, source: str) -> None:
     wire.post("registered-models/create", name=name)
     assert wire.call(
@@ -93,6 +96,7 @@ def test_a_query_beside_a_body(wire: Wire, experiment: str, run: str) -> None:
         assert "k" not in pairs(wire.run(one)["data"].get("tags"))
 
 
+@pytest.mark.differs("answers 200 without a gateway")
 @pytest.mark.parametrize("path", ["../../x", "//evil/", "http://evil.example/", "@evil.example"])
 def test_no_way_through_a_gateway(wire: Wire, path: str) -> None:
     reply = wire.call("POST", f"{AJAX}/gateway-proxy", json={"gateway_path": path, "json_data": {}})
