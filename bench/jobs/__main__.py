@@ -1,4 +1,5 @@
-"""Submits many jobs that run `true`, and measures how many start and finish each second; then watches a supervisor.
+"""Submits many jobs that run `true`, and measures how many start and finish each second; watches a supervisor; then
+submits jobs that wait, by many clients and as arrays, and measures what they cost while nothing changes.
 
     python -m bench.jobs --orrery build/orrery
 
@@ -18,12 +19,19 @@ from typing import Any, NamedTuple
 import requests
 
 from bench import servers
+from bench.jobs import submissions
 from bench.process import CpuTime
 
 MIB = 1 << 20
 TARGET_PER_SECOND = 50.0
 TARGET_SUPERVISOR_MIB = 2.0
 TARGET_SUPERVISOR_CPU = 0.001
+TARGET_SUBMISSIONS = 1000.0
+TARGET_ADDED_CPU = 0.0005
+CLIENTS = 8
+SUBMIT_SECONDS = 5.0
+ARRAY_TASKS = 10_000
+IDLE_SECONDS = 10.0
 WATCHED_PROCESSES = 32
 FINISH_SECONDS = 120
 LONGEST_PAGE = 1000
@@ -128,6 +136,62 @@ def watch_supervisor(server: servers.Running, seconds: float) -> Held:
         jobs.wait_until(job, TERMINAL)
 
 
+class Waiting(NamedTuple):
+    """What submissions took, and what the server used at rest with and without the waiting jobs (the part of one CPU)."""
+
+    submitted: submissions.Submissions
+    array: submissions.Array
+    jobs: int
+    idle_cpu: float
+    idle_cpu_before: float
+
+
+def wait_many(server: servers.Running) -> Waiting:
+    """Fills the machine with one job, then submits jobs that wait behind it."""
+    jobs = Jobs(server.url)
+    cpus = jobs.call("GET", "/cluster")["nodes"][0]["cpus"]
+    holder = submissions.spec("holder", ["sleep", "600"], cpus)
+    job = jobs.call("POST", "/jobs", json=holder)["id"]
+    try:
+        jobs.wait_until(job, {"RUNNING"} | TERMINAL)
+        before = submissions.idle_cpu(server, IDLE_SECONDS)
+        submitted = submissions.submit(server, CLIENTS, SUBMIT_SECONDS)
+        array = submissions.submit_array(server, ARRAY_TASKS)
+        idle = submissions.idle_cpu(server, IDLE_SECONDS)
+        return Waiting(submitted, array, jobs.call("GET", "/cluster")["jobs_waiting"], idle, before)
+    finally:
+        jobs.call("POST", f"/jobs/{job}/cancel")
+
+
+def row(what: str, measured: str, target: str = "", kept: bool | None = None) -> None:
+    """Prints a row of the table."""
+    verdict = {True: "kept", False: "**missed**", None: ""}[kept]
+    print(f"| {what} | {measured} | {target} | {verdict} |")
+
+
+def report_waiting(waiting: Waiting) -> bool:
+    """Prints what submissions took; returns whether every target was kept."""
+    fast = waiting.submitted.per_second >= TARGET_SUBMISSIONS
+    idle = waiting.idle_cpu - waiting.idle_cpu_before <= TARGET_ADDED_CPU
+    each, array = waiting.submitted.each, waiting.array
+    row(
+        f"submissions, {CLIENTS} clients, durable",
+        f"{waiting.submitted.per_second:.0f}/s",
+        f"{TARGET_SUBMISSIONS:.0f}/s",
+        fast,
+    )
+    row("server CPU for each", f"{each.cpu_ms:.3f} ms")
+    row("wall for each, median and 99th percentile", f"{each.wall_p50_ms:.1f} / {each.wall_p99_ms:.1f} ms")
+    row(f"an array of {array.tasks} tasks", f"{array.seconds:.2f} s, {array.cpu_ms:.3f} ms CPU a task")
+    row(
+        f"CPU at rest while {waiting.jobs} jobs wait, and while none does",
+        f"{waiting.idle_cpu:.3%}, {waiting.idle_cpu_before:.3%}",
+        f"{TARGET_ADDED_CPU:.2%} more",
+        idle,
+    )
+    return fast and idle
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m bench.jobs", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -142,24 +206,37 @@ def main() -> int:
     args = parser.parse_args()
     if not 1 <= args.jobs <= LONGEST_PAGE:
         parser.error(f"--jobs must be 1 to {LONGEST_PAGE}: {args.jobs}")
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-jobs-") as folder,
-        servers.orrery(args.orrery, Path(folder, "data")) as server,
-    ):
-        outcome = run_many(server, args.jobs)
-        held = watch_supervisor(server, args.seconds)
+    with tempfile.TemporaryDirectory(prefix="bench-jobs-") as folder:
+        with servers.orrery(args.orrery, Path(folder, "data")) as server:
+            outcome = run_many(server, args.jobs)
+            held = watch_supervisor(server, args.seconds)
+        with servers.orrery(args.orrery, Path(folder, "waiting")) as server:
+            waiting = wait_many(server)
     fast = outcome.per_second >= TARGET_PER_SECOND
     small, idle = held.mib <= TARGET_SUPERVISOR_MIB, held.cpu <= TARGET_SUPERVISOR_CPU
     print("| what | measured | target | |\n|---|---:|---:|---|")
-    print(f"| {args.jobs} jobs that run `true`, started and finished | {outcome.per_second:.0f}/s ", end="")
-    print(f"| {TARGET_PER_SECOND:.0f}/s | {'kept' if fast else '**missed**'} |")
-    print(f"| submissions, one client | {outcome.submits_per_second:.0f}/s | | |")
-    print(f"| server CPU for one job | {outcome.cpu_ms:.1f} ms | | |")
-    print(f"| resident memory of a supervisor of {WATCHED_PROCESSES} processes | {held.mib:.1f} MiB ", end="")
-    print(f"| {TARGET_SUPERVISOR_MIB:.0f} MiB | {'kept' if small else '**missed**'} |")
-    print(f"| its processor time over {args.seconds:.0f} s | {held.cpu:.4%} of a CPU ", end="")
-    print(f"| {TARGET_SUPERVISOR_CPU:.1%} | {'kept' if idle else '**missed**'} |")
-    return 0 if fast and small and idle else 1
+    row(
+        f"{args.jobs} jobs that run `true`, started and finished",
+        f"{outcome.per_second:.0f}/s",
+        f"{TARGET_PER_SECOND:.0f}/s",
+        fast,
+    )
+    row("submissions, one client", f"{outcome.submits_per_second:.0f}/s")
+    row("server CPU for one job", f"{outcome.cpu_ms:.1f} ms")
+    row(
+        f"resident memory of a supervisor of {WATCHED_PROCESSES} processes",
+        f"{held.mib:.1f} MiB",
+        f"{TARGET_SUPERVISOR_MIB:.0f} MiB",
+        small,
+    )
+    row(
+        f"its processor time over {args.seconds:.0f} s",
+        f"{held.cpu:.4%} of a CPU",
+        f"{TARGET_SUPERVISOR_CPU:.1%}",
+        idle,
+    )
+    waits_well = report_waiting(waiting)
+    return 0 if fast and small and idle and waits_well else 1
 
 
 if __name__ == "__main__":

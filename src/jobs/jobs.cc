@@ -85,7 +85,8 @@ Job Jobs::Submit(JobSpec spec, const Actor& by, const std::string& idempotency_k
 
 Job Jobs::Take(JobSpec spec, std::optional<int64_t> array_index, const Actor& by,
                const std::string& idempotency_key) {
-  const auto key = internal::Intake::KeyOf(idempotency_key, "submit job " + ToJson(spec), by);
+  const auto key = internal::Intake::KeyOf(
+      idempotency_key, [&] { return "submit job " + ToJson(spec); }, by);
   // Before the checks: what they look at may have changed since the job was taken in.
   if (auto answer = parts_->intake.Answered(key)) return WithReasons(std::move(*answer)).front();
   std::vector<internal::Draft> drafts = {
@@ -95,7 +96,8 @@ Job Jobs::Take(JobSpec spec, std::optional<int64_t> array_index, const Actor& by
 }
 
 JobArray Jobs::SubmitArray(const ArraySpec& array, const Actor& by, const std::string& idempotency_key) {
-  const auto key = internal::Intake::KeyOf(idempotency_key, "submit array " + ToJson(array), by);
+  const auto key = internal::Intake::KeyOf(
+      idempotency_key, [&] { return "submit array " + ToJson(array); }, by);
   auto jobs = parts_->intake.Answered(key);
   if (!jobs) jobs = parts_->intake.Store(parts_->intake.CheckArray(array, by), by, key);
   return {.group = jobs->front().group.value(), .jobs = WithReasons(std::move(*jobs))};
@@ -103,7 +105,8 @@ JobArray Jobs::SubmitArray(const ArraySpec& array, const Actor& by, const std::s
 
 std::vector<Job> Jobs::SubmitBatch(const BatchSpec& batch, const Actor& by,
                                    const std::string& idempotency_key) {
-  const auto key = internal::Intake::KeyOf(idempotency_key, "submit batch " + ToJson(batch), by);
+  const auto key = internal::Intake::KeyOf(
+      idempotency_key, [&] { return "submit batch " + ToJson(batch); }, by);
   auto jobs = parts_->intake.Answered(key);
   if (!jobs) jobs = parts_->intake.Store(parts_->intake.CheckBatch(batch, by), by, key);
   return WithReasons(std::move(*jobs));
@@ -198,7 +201,7 @@ Cluster Jobs::Capacity(size_t most) {
 }
 
 int64_t Jobs::Decisions() {
-  return parts_->board.Decisions();
+  return parts_->board.Look([](const internal::Scene& scene) { return scene.decisions_made; });
 }
 
 }  // namespace orrery::jobs

@@ -69,10 +69,11 @@ class Board {
     if (latest_ == nullptr) latest_ = std::make_shared<const Picture>(scene_);
     return latest_;
   }
-  /// How often it was decided who starts.
-  int64_t Decisions() {
+  /// What `look` reads of the scene, for what is read quicker than copied: the loop waits meanwhile.
+  template <typename F>
+  auto Look(F look) {
     const std::scoped_lock lock(mutex_);
-    return scene_.decisions_made;
+    return look(std::as_const(scene_));
   }
 
  private:

@@ -39,10 +39,10 @@ Error InBatch(const Error& error, size_t place) {
 
 }  // namespace
 
-std::optional<sql::IdempotencyKey> Intake::KeyOf(const std::string& key, const std::string& what,
-                                                 const Actor& by) {
+std::optional<sql::IdempotencyKey> Intake::KeyOf(const std::string& key,
+                                                 const std::function<std::string()>& what, const Actor& by) {
   if (key.empty()) return std::nullopt;
-  return sql::IdempotencyKey{by.name, key, DigestOf(what)};
+  return sql::IdempotencyKey{by.name, key, DigestOf(what())};
 }
 
 std::optional<std::vector<Job>> Intake::Answered(const std::optional<sql::IdempotencyKey>& key) {

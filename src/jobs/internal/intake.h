@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,9 +27,9 @@ class Intake {
   Intake(const Jobs::Collaborators& with, const Queues& queues, JobStore& store, Mailbox& mailbox)
       : with_(with), queues_(queues), store_(store), mailbox_(mailbox) {}
 
-  /// The key of a request: `what` is everything that makes it what it is. None for an empty `key`.
-  static std::optional<sql::IdempotencyKey> KeyOf(const std::string& key, const std::string& what,
-                                                  const Actor& by);
+  /// The key of a request: `what` returns everything that makes it what it is. None for an empty `key`.
+  static std::optional<sql::IdempotencyKey> KeyOf(const std::string& key,
+                                                  const std::function<std::string()>& what, const Actor& by);
 
   /// The jobs that were taken in under `key` before.
   /// Errors: aborted (the key was used for another request).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -30,9 +31,9 @@ def cli(queued: Serving, project: Path) -> Cli:
     return Cli(queued.data, project)
 
 
-def post(serving: Serving, **fields: object) -> requests.Response:
+def post(serving: Serving, **fields: Any) -> requests.Response:
     """The answer to a submission that asks for little but what is given."""
-    spec = {"name": "a", "command": ["true"], "memory_bytes": 67108864, **fields}
+    spec: Any = {"name": "a", "command": ["true"], "memory_bytes": 67108864, **fields}
     return requests.post(f"{serving.url}/api/v1/jobs", json=spec, timeout=30)
 
 
