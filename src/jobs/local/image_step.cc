@@ -1,7 +1,9 @@
 #include <string>
+#include <utility>
 
 #include "jobs/image_reference.h"
 #include "jobs/local/environment.h"
+#include "jobs/local/gpu_driver.h"
 #include "jobs/local/this_machine.h"
 
 namespace orrery::jobs::local {
@@ -94,6 +96,9 @@ record::ImageRoot ViewOfImage(FileSystem& files, const AttemptLaunch& launch, co
   }
   add("/tmp", true);
   add(ParentOf(attempt.directory()), true);
+  if (launch.gpus > 0) {
+    for (record::Mount& mount : GpuDriver(files, DriverFolders())) view.mounts.push_back(std::move(mount));
+  }
   for (const std::string& input : launch.inputs) add(input, false);
   return view;
 }
