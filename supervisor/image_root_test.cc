@@ -89,6 +89,27 @@ TEST(ImageRootTest, ItsEndIsToldAsThatOfAnyProgram) {
   EXPECT_EQ(outcome.exit_code, 3);
 }
 
+TEST(ImageRootTest, NothingOfItOutlivesAKilledSupervisor) {
+  HeldAttempt attempt;
+  attempt.AddScript(
+      "setsid sh -c 'echo $$ > daemon; exec sleep 1000' & echo $$ > main; "
+      "until test -s daemon; do sleep 0.05; done; echo up > ../fifo; wait");
+  ImageRoot image = MakeImage(attempt);
+  image.mounts.push_back({attempt.Path("fifo"), attempt.Path("fifo"), 1});
+  attempt.launch.steps[0].image = image;
+  ASSERT_EQ(attempt.Start(), 0);
+  if (attempt.ReadFifo().empty()) {
+    const OutcomeRecord outcome = attempt.WaitForOutcome();
+    ASSERT_TRUE(NotAllowed(outcome)) << outcome.message;
+    GTEST_SKIP() << outcome.message;
+  }
+  kill(static_cast<pid_t>(attempt.Claim().pid), SIGKILL);
+  attempt.WaitUntilGone();
+  for (const char* name : {"work/main", "work/daemon"})
+    EXPECT_TRUE(IsGone(std::stoi(ReadFile(attempt.Path(name))))) << name;
+  EXPECT_FALSE(attempt.Has("outcome"));
+}
+
 TEST(ImageRootTest, SaysWhatIsMissing) {
   HeldAttempt program;
   program.AddStep({"no-such-program"});

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "jobs/job_file.h"
+#include "jobs/requirement_lines.h"
 #include "server/config.h"
 
 namespace orrery::cli {
@@ -99,12 +100,23 @@ void SetResources(const JobOptions& options, jobs::JobSpec& spec) {
   if (!options.queue.empty()) spec.queue = options.queue;
 }
 
+/// The text of a requirements file as it has to be in `folder`, where the job looks for what it includes.
+std::string ReadRequirements(const std::string& path, FileSystem& files, const std::string& folder,
+                             std::string_view flag) {
+  const std::string text = ReadNamed(path, files, flag);
+  const std::string beside = ParentOf(server::AbsolutePath(path));
+  if (!beside.starts_with(folder + "/")) return text;
+  return jobs::MovedOutOf(std::string_view(beside).substr(folder.size() + 1), text);
+}
+
 /// Flags win over the job file as a whole: its kind of environment may be another.
-void SetEnvironment(const JobOptions& options, FileSystem& files, jobs::JobSpec& spec) {
+void SetEnvironment(const JobOptions& options, FileSystem& files, const std::string& folder,
+                    jobs::JobSpec& spec) {
   jobs::EnvironmentSpec asked;
   if (!options.requirements.empty())
-    asked.requirements = ReadNamed(options.requirements, files, "--requirements");
-  if (!options.lock.empty()) asked.lock = ReadNamed(options.lock, files, "--lock");
+    asked.requirements = ReadRequirements(options.requirements, files, folder, "--requirements");
+  if (!options.lock.empty()) asked.lock = ReadRequirements(options.lock, files, folder, "--lock");
+  if (!options.conda.empty()) asked.conda = ReadNamed(options.conda, files, "--conda");
   if (!options.image.empty()) asked.image = options.image;
   if (asked != jobs::EnvironmentSpec()) spec.environment = asked;
 }
@@ -149,6 +161,7 @@ void AddJobOptions(CLI::App& submit, JobOptions& options) {
   add("--requirements", options.requirements, "FILE",
       "Requirements file: its packages are installed once, and kept.");
   add("--lock", options.lock, "FILE", "Requirements file with every package pinned and hashed.");
+  add("--conda", options.conda, "FILE", "Conda's environment.yml, or a list of exact packages.");
   add("--image", options.image, "NAME", "Container image, like docker.io/library/python:3.11.");
   add("--framework", options.framework, "NAME", "One of PYTHON, SCIKIT_LEARN, PYTORCH, XGBOOST or LIGHTGBM.");
   add("--input", options.inputs, "FILE", "File that the result depends on; may be repeated.");
@@ -185,7 +198,7 @@ jobs::JobSpec SpecOf(const JobOptions& options, FileSystem& files, const std::st
                          "expected " + EnumChoices<jobs::Framework>() + ", got " + Quoted(options.framework));
     }
   }
-  SetEnvironment(options, files, spec);
+  SetEnvironment(options, files, folder, spec);
   AddPairs(options.params, "--param", spec.params);
   AddPairs(options.env, "--env", spec.env);
   for (const std::string& input : options.inputs) spec.inputs.push_back({.path = input});

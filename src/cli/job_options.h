@@ -16,7 +16,8 @@ namespace orrery::cli {
 /// What `orrery submit` was told: a job file, flags that win over it, and the script with its arguments.
 struct JobOptions {
   std::string file;
-  std::string name, experiment, run_name, queue, framework, gpu_type, memory, requirements, lock, image, workdir;
+  std::string name, experiment, run_name, queue, framework, gpu_type, memory, requirements, lock, conda,
+      image, workdir;
   std::vector<std::string> inputs, params, env;
   std::optional<double> cpus;
   std::string group;

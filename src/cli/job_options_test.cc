@@ -1,5 +1,9 @@
 #include "cli/job_options.h"
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include <gmock/gmock.h>
 
 #include "base/error.h"
@@ -28,6 +32,20 @@ TEST(Sizes, RefuseWhatIsNone) {
       EXPECT_THAT(error.what(), testing::HasSubstr(text));
     }
   }
+}
+
+TEST(JobOptions, WhatARequirementsFileIncludesIsFoundBesideIt) {
+  std::string folder = (std::filesystem::temp_directory_path() / "options.XXXXXX").string();
+  ASSERT_TRUE(mkdtemp(folder.data()));
+  std::filesystem::create_directory(folder + "/deep");
+  std::ofstream(folder + "/deep/dev.txt") << "-r base.txt\nsix\n";
+  PosixFileSystem files;
+  JobOptions options;
+  options.requirements = folder + "/deep/dev.txt";
+  options.words = {"--", "true"};
+  EXPECT_EQ(SpecOf(options, files, folder).environment->requirements, "-r deep/base.txt\nsix\n");
+  EXPECT_EQ(SpecOf(options, files, "/elsewhere").environment->requirements, "-r base.txt\nsix\n");
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

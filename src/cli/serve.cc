@@ -45,7 +45,7 @@ LogLevel LevelOf(const std::string& name) {
 /// The configuration as documented in its type: one line a field.
 std::string ConfigHelp(const Terminal& terminal) {
   const json::value defaults = ParseJson(ToJson(server::Config()));
-  constexpr size_t kColumn = 24;
+  constexpr size_t kColumn = 26;
   std::string text = "Configuration: keys of the YAML file; as variables, ORRERY_ and the key in capitals.\n";
   ForEachMember<server::Config>([&](std::string_view name, auto) {
     const json::value* value = defaults.as_object().if_contains(name);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "jobs/conda_text.h"
 #include "jobs/image_reference.h"
 #include "jobs/requirement_lines.h"
 
@@ -14,6 +15,7 @@ namespace {
 constexpr std::pair<std::string_view, std::optional<std::string> EnvironmentSpec::*> kKinds[] = {
     {"requirements", &EnvironmentSpec::requirements},
     {"lock", &EnvironmentSpec::lock},
+    {"conda", &EnvironmentSpec::conda},
     {"image", &EnvironmentSpec::image},
 };
 
@@ -30,6 +32,14 @@ void CheckLock(const std::string& text) {
                        "--generate-hashes` writes it; this one has none: " +
                            Quoted(line));
   }
+}
+
+void CheckConda(const std::string& text) {
+  if (IsExplicit(text) || ("\n" + text).find("\ndependencies:") != std::string::npos) return;
+  throw InvalidField(FieldOf("conda"),
+                     "expected the text of an environment.yml, which has `dependencies:`, or a list of exact "
+                     "packages, which has a line @EXPLICIT; got one that begins with " +
+                         Quoted(text.substr(0, text.find('\n'))));
 }
 
 }  // namespace
@@ -65,6 +75,7 @@ void ValidateEnvironment(const EnvironmentSpec& spec) {
     throw InvalidField(FieldOf(chosen.field), "must not be empty: leave it out when nothing is needed");
   }
   if (spec.lock) CheckLock(*spec.lock);
+  if (spec.conda) CheckConda(*spec.conda);
   if (spec.image && !ParseImageReference(*spec.image)) {
     throw InvalidField(
         FieldOf("image"),

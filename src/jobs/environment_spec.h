@@ -9,7 +9,7 @@ namespace orrery::jobs {
 
 /// The one kind of environment that a spec asks for: the name of the field that is set, and its text.
 struct ChosenEnvironment {
-  std::string_view field;  ///< "requirements", "lock", "image"
+  std::string_view field;  ///< "requirements", "lock", "conda", "image"
   std::string text;
 };
 

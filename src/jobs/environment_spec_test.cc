@@ -39,6 +39,14 @@ TEST(EnvironmentSpecTest, ALockHasAHashForEveryPackage) {
   EXPECT_THAT(refusal.what(), HasSubstr("numpy==2.0.0"));
 }
 
+TEST(EnvironmentSpecTest, CondaTakesEnvironmentFilesAndExactLists) {
+  ValidateEnvironment({.conda = "dependencies: [python]\n"});
+  ValidateEnvironment({.conda = "@EXPLICIT\nhttps://example.org/a.conda\n"});
+  const Error refusal = Refusal({.conda = "numpy==2\n"});
+  EXPECT_EQ(refusal.field(), "environment.conda");
+  EXPECT_THAT(refusal.what(), HasSubstr("\"numpy==2\""));
+}
+
 TEST(EnvironmentSpecTest, AnImageIsNamedWithItsRegistry) {
   ValidateEnvironment({.image = "docker.io/library/python:3.11"});
   const Error refusal = Refusal({.image = "python:3.11"});

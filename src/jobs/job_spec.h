@@ -24,6 +24,7 @@ BOOST_DESCRIBE_ENUM(Framework, kPython, kScikitLearn, kPytorch, kXgboost, kLight
 struct EnvironmentSpec {
   std::optional<std::string> requirements;
   std::optional<std::string> lock;
+  std::optional<std::string> conda;
   std::optional<std::string> image;
 
   static constexpr FieldDoc kDocs[] = {
@@ -31,6 +32,9 @@ struct EnvironmentSpec {
        "Text of a pip requirements file. A virtual environment with these packages is made once, "
        "kept, and leads PATH."},
       {"lock", "The same with every package pinned and hashed: installed as it stands, or not at all."},
+      {"conda",
+       "Text of an environment.yml, or of a list of exact packages (@EXPLICIT), for micromamba, conda or "
+       "mamba."},
       {"image",
        "A container image with its registry, by tag or digest: docker.io/library/python:3.11. The command "
        "finds "
@@ -39,7 +43,7 @@ struct EnvironmentSpec {
 
   bool operator==(const EnvironmentSpec&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(EnvironmentSpec, (), (requirements, lock, image))
+BOOST_DESCRIBE_STRUCT(EnvironmentSpec, (), (requirements, lock, conda, image))
 
 struct CodeSpec {
   std::string manifest;

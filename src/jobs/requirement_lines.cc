@@ -37,4 +37,29 @@ std::vector<std::string> RequirementLines(std::string_view text) {
   return lines;
 }
 
+std::string MovedOutOf(std::string_view folder, std::string_view text) {
+  constexpr std::string_view kIncludes[] = {"-r", "-c", "--requirement", "--constraint"};
+  std::string moved;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = text.substr(begin, end - begin);
+    begin = std::min(end + 1, text.size());
+    const size_t option = std::min(line.find_first_not_of(" \t"), line.size());
+    size_t value = std::string_view::npos;
+    for (const std::string_view name : kIncludes) {
+      const size_t behind = option + name.size();
+      if (!line.substr(option).starts_with(name) || behind >= line.size()) continue;
+      const bool parted = line[behind] == ' ' || line[behind] == '\t' || line[behind] == '=';
+      if (parted || name.size() == 2) value = line.find_first_not_of(" \t=", behind);
+    }
+    const bool beside = value != std::string_view::npos && line[value] != '/' && line[value] != '-' &&
+                        line.find("://", value) == std::string_view::npos;
+    moved += beside ? std::string(line.substr(0, value)) + std::string(folder) + "/" +
+                          std::string(line.substr(value))
+                    : std::string(line);
+    if (end < text.size()) moved += '\n';
+  }
+  return moved;
+}
+
 }  // namespace orrery::jobs

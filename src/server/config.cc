@@ -137,6 +137,10 @@ void Validate(const Config& config) {
             Quoted(config.listen));
   }
   ValidateQueues(config.queues);
+  if (config.keep_environments_days < 1 || config.keep_environments_days > 36'500) {
+    throw InvalidField("keep_environments_days",
+                       "expected 1 to 36500, got " + std::to_string(config.keep_environments_days));
+  }
   if (config.collect_after_hours < 1) throw InvalidField("collect_after_hours", "must be at least 1");
   if (config.trash_days < 0 || config.trash_days > 36'500)
     throw InvalidField("trash_days", "must be 0 to 36500, is " + std::to_string(config.trash_days));

@@ -54,6 +54,8 @@ struct Config {
        "default any "
        "name is accepted."},
       {"python", "Interpreter that environments are built with; by default python3 of the PATH."},
+      {"conda", "Program that makes conda environments; by default micromamba, conda or mamba of the PATH."},
+      {"keep_environments_days", "How long the packages or image of jobs are kept after the last use."},
       {"collect_after_hours", "How long an object that nothing refers to is kept."},
       {"trash_days", "How long deleted runs and experiments can be restored; then they go for good."},
       {"allow_test_reset",
@@ -79,6 +81,8 @@ struct Config {
   std::optional<std::vector<GpuConfig>> gpus;
   std::map<std::string, QueueSettings> queues;
   std::optional<std::string> python;
+  std::optional<std::string> conda;
+  int64_t keep_environments_days = 30;
   int64_t collect_after_hours = 24;
   int64_t trash_days = 30;
   bool allow_test_reset = false;
@@ -88,8 +92,8 @@ struct Config {
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
                       (listen, data, tokens, host_names, public_url, webhook_hosts, cpus, memory_bytes, gpus,
-                       queues, python, collect_after_hours, trash_days, allow_test_reset, log_keep_bytes,
-                       pin_cpus, log_level))
+                       queues, python, conda, keep_environments_days, collect_after_hours, trash_days,
+                       allow_test_reset, log_keep_bytes, pin_cpus, log_level))
 
 /// An address and port, taken apart.
 struct Endpoint {

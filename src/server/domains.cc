@@ -41,6 +41,7 @@ jobs::local::LocalExecutorOptions ExecutorOptions(const Config& config, const Se
           .value_or("/usr/bin/python3");
   jobs::local::LocalExecutorOptions options{.data_directory = folder.path(),
                                             .python = config.python.value_or(python),
+                                            .conda = config.conda.value_or(""),
                                             .base_env = jobs::local::InheritedEnvironment(environment),
                                             .node = jobs::local::ThisMachine(seams.files, nvml),
                                             .nvml = nvml};

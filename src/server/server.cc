@@ -113,7 +113,8 @@ Server::Server(const Config& config, const Seams& outer) : files_(outer.files, S
   folder_->Announce({.http = local, .pid = getpid(), .version = ThisBuild().version});
   domains_->webhooks.Start();
   collector_ =
-      std::thread([this, hours = std::chrono::hours(config.collect_after_hours)] { CollectLoop(hours); });
+      std::thread([this, hours = std::chrono::hours(config.collect_after_hours),
+                   days = std::chrono::days(config.keep_environments_days)] { CollectLoop(hours, days); });
   readiness_.ready = true;
   Log(LogLevel::kInfo, "ready", {{"url", url_}, {"data", folder_->path()}, {"version", ThisBuild().version}});
 }
@@ -154,10 +155,27 @@ void Server::EmptyTrash() {
   }
 }
 
-void Server::CollectLoop(std::chrono::hours grace) {
+void Server::SweepEnvironments(std::chrono::days keep) {
+  try {
+    const jobs::local::SweptEnvironments swept = domains_->executor.SweepEnvironments(keep);
+    if (swept.removed > 0) {
+      Log(LogLevel::kInfo, "removed environments that no job used",
+          {{"removed", swept.removed},
+           {"bytes", swept.removed_bytes},
+           {"kept", swept.kept},
+           {"kept_bytes", swept.kept_bytes}});
+    }
+  } catch (const Error& error) {
+    Log(LogLevel::kError, "environments were not swept; it is tried again in an hour",
+        {{"reason", error.what()}});
+  }
+}
+
+void Server::CollectLoop(std::chrono::hours grace, std::chrono::days keep_environments) {
   std::unique_lock lock(mutex_);
   while (!stop_.wait_for(lock, kBetweenCollections, [this] { return stopping_; })) {
     lock.unlock();
+    SweepEnvironments(keep_environments);
     try {
       EmptyTrash();
       const content::Store::Collected collected = domains_->content.Collect(grace);

@@ -51,7 +51,8 @@ class Server {
  private:
   struct Domains;
 
-  void CollectLoop(std::chrono::hours grace);
+  void CollectLoop(std::chrono::hours grace, std::chrono::days keep_environments);
+  void SweepEnvironments(std::chrono::days keep);
   void EmptyTrash();
 
   std::string url_;

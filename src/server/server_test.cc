@@ -40,6 +40,7 @@ TEST(ConfigValues, AreChecked) {
   EXPECT_EQ(field_of({.gpus = {{{"", 1}}}}), "gpus.type");
   EXPECT_EQ(field_of({.gpus = {{{"H100", 0}}}}), "gpus.count");
   EXPECT_EQ(field_of({.gpus = {{{"H100", 8}}}}), "accepted");
+  EXPECT_EQ(field_of({.keep_environments_days = 0}), "keep_environments_days");
   EXPECT_EQ(field_of({.collect_after_hours = 0}), "collect_after_hours");
   EXPECT_EQ(field_of({.trash_days = -1}), "trash_days");
   EXPECT_EQ(field_of({.trash_days = 36'501}), "trash_days");

@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "jobs/conda_text.h"
+#include "jobs/local/environment_sweep.h"
 #include "jobs/local/requirements_scope.h"
 #include "jobs/local/this_machine.h"
 
@@ -12,22 +14,45 @@ namespace orrery::jobs::local {
 namespace {
 
 // Follows links by hand, to the file that tells one version of the program from the next.
-std::string ResolveProgram(FileSystem& files, std::string path) {
+std::string FollowLinks(FileSystem& files, std::string path) {
   constexpr int kMostLinks = 40;
-  for (int i = 0; i < kMostLinks && files.Stat(path).kind == FileKind::kLink; ++i) {
+  for (int i = 0; i < kMostLinks && files.Exists(path) && files.Stat(path).kind == FileKind::kLink; ++i) {
     const std::string target = files.ReadLink(path);
     path = target.starts_with('/') ? target : ParentOf(path) + "/" + target;
   }
   return path;
 }
 
+// Tells a file from another one in its place, as long as nobody sets its time back; none: there is no such file.
+std::optional<std::string> IdentityOf(FileSystem& files, const std::string& path) {
+  const std::string file = FollowLinks(files, path);
+  if (!files.Exists(file)) return std::nullopt;
+  const FileInfo info = files.Stat(file);
+  if (info.kind != FileKind::kFile) return std::nullopt;
+  return file + '\n' + std::to_string(info.size) + '\n' +
+         std::to_string(info.modified.time_since_epoch().count());
+}
+
 EnvironmentPlan PlanVirtualEnvironment(FileSystem& files, const std::string& root, const std::string& python,
                                        const AttemptLaunch& launch, const AttemptFiles& attempt) {
   const ChosenEnvironment chosen = Chosen(launch.environment.value());
   const CachedEnvironment environment =
-      FindEnvironment(files, root, python, chosen, Besides(files, launch, attempt));
+      FindEnvironment(files, root, python, chosen, BesidesOf(files, launch, attempt));
   return {.build = PipStep(environment, python, chosen, attempt),
           .variables = {{"VIRTUAL_ENV", environment.directory}},
+          .programs = environment.Programs(),
+          .image = std::nullopt};
+}
+
+EnvironmentPlan PlanConda(FileSystem& files, const std::string& root, const LocalExecutorOptions& options,
+                          const AttemptLaunch& launch, const AttemptFiles& attempt) {
+  const auto conda = FindConda(files, options);
+  if (!conda) throw Error(Code::kFailedPrecondition, "there is no conda any more: install micromamba");
+  const Besides besides = BesidesOf(files, launch, attempt);
+  const CachedEnvironment environment =
+      FindEnvironment(files, root, *conda, Chosen(launch.environment.value()), besides);
+  return {.build = CondaStep(environment, *conda, besides.key.empty(), attempt),
+          .variables = {{"CONDA_PREFIX", environment.directory}},
           .programs = environment.Programs(),
           .image = std::nullopt};
 }
@@ -58,6 +83,7 @@ hold() {
   done
 }
 finish() {
+  du -sk "$1" | cut -f 1 > "$1/kilobytes"
   sync -f "$1"
   mv "$(mktemp "$1/complete.XXXXXX")" "$1/complete"
   echo "environment: ready"
@@ -71,24 +97,22 @@ give() {
 )sh";
 
 CachedEnvironment FindEnvironment(FileSystem& files, const std::string& root, const std::string& builder,
-                                  const ChosenEnvironment& chosen, const std::string& besides) {
+                                  const ChosenEnvironment& chosen, const Besides& besides) {
   if (!files.Exists(builder)) {
     throw Error(
         Code::kFailedPrecondition,
         "no Python interpreter to build the environment with; set `python` in the configuration: " + builder);
   }
-  const std::string program = ResolveProgram(files, builder);
-  const FileInfo info = files.Stat(program);
   const Digest key =
-      DigestOf(program + '\n' + std::to_string(info.size) + '\n' +
-               std::to_string(info.modified.time_since_epoch().count()) + '\n' + std::string(chosen.field) +
-               '\n' + std::to_string(chosen.text.size()) + '\n' + chosen.text + besides);
-  CachedEnvironment environment{root + "/" + std::string(key.hex().substr(0, 32))};
+      DigestOf(IdentityOf(files, builder).value_or(builder) + '\n' + std::string(chosen.field) + '\n' +
+               std::to_string(chosen.text.size()) + '\n' + chosen.text + besides.key);
+  CachedEnvironment environment{root + "/" + (besides.own ? kOwnEnvironment : "") +
+                                std::string(key.hex().substr(0, 32))};
   environment.complete = files.Exists(environment.directory + "/complete");
   return environment;
 }
 
-std::string Besides(FileSystem& files, const AttemptLaunch& launch, const AttemptFiles& attempt) {
+Besides BesidesOf(FileSystem& files, const AttemptLaunch& launch, const AttemptFiles& attempt) {
   constexpr uint64_t kMostIncludedBytes = 1 << 20;
   const std::string work = attempt.Path(record::kWorkDirectory);
   const auto read = [&](const std::string& path) -> std::optional<std::string> {
@@ -99,16 +123,20 @@ std::string Besides(FileSystem& files, const AttemptLaunch& launch, const Attemp
       return std::nullopt;  // the build will tell
     }
   };
-  const RequirementsScope found = ScopeOf(Chosen(launch.environment.value()).text, read);
+  const ChosenEnvironment chosen = Chosen(launch.environment.value());
+  const std::optional<std::string> text = chosen.field == "conda" ? PipPartOf(chosen.text) : chosen.text;
+  const auto identify = [&](const std::string& path) { return IdentityOf(files, path); };
+  const RequirementsScope found =
+      text ? ScopeOf(*text, read, identify) : RequirementsScope{Scope::kAttempt, ""};
   switch (found.scope) {
     case Scope::kText:
-      return found.included;
+      return {found.included};
     case Scope::kCode:
-      return found.included + launch.manifest.value_or("");
+      return {found.included + launch.manifest.value_or("")};
     case Scope::kAttempt:
       break;
   }
-  return launch.id.job_id + '\n' + std::to_string(launch.id.number);
+  return {launch.id.job_id + '\n' + std::to_string(launch.id.number), true};
 }
 
 EnvironmentPlan PlanEnvironment(FileSystem& files, const LocalExecutorOptions& options,
@@ -116,6 +144,7 @@ EnvironmentPlan PlanEnvironment(FileSystem& files, const LocalExecutorOptions& o
   const std::string root = options.data_directory + "/environments";
   if (launch.environment.value().image)
     return PlanImage(files, root, options.base_env.at("PATH"), launch, attempt);
+  if (launch.environment->conda) return PlanConda(files, root, options, launch, attempt);
   return PlanVirtualEnvironment(files, root, options.python, launch, attempt);
 }
 

@@ -18,6 +18,7 @@ namespace orrery::jobs::local {
 ///   DIRECTORY.lock       who builds it, gives it to an attempt or removes it holds a file lock on this
 ///   DIRECTORY/complete   written last; what has no such file is removed and built again
 ///   DIRECTORY/resolved/  one file, named after a field of EnvironmentSpec: the text that installs the same again
+///   DIRECTORY/kilobytes  how large it was when it was built
 ///   DIRECTORY/used       touched for every attempt that it is given to
 ///   ATTEMPT/environment  leads to the one that the attempt was given
 ///
@@ -31,15 +32,22 @@ struct CachedEnvironment {
   std::string Programs() const { return directory + "/bin"; }
 };
 
+/// What decides, beside the text of an attempt's environment, what is installed: the files that it includes, all of the
+/// code, or which attempt it is.
+struct Besides {
+  std::string key;
+  /// No other attempt can have the same.
+  bool own = false;
+};
+
+/// Reads what the environment of `launch` refers to. The code must be laid out.
+Besides BesidesOf(FileSystem& files, const AttemptLaunch& launch, const AttemptFiles& attempt);
+
 /// Finds the environment for `chosen` and the program `builder` (an interpreter, a solver) below `root`, built or not.
-/// `besides` is what decides, beside the text, what is installed (Besides). Errors: failed_precondition (there is no such
+/// `besides` is what decides, beside the text, what is installed. Errors: failed_precondition (there is no such
 /// program).
 CachedEnvironment FindEnvironment(FileSystem& files, const std::string& root, const std::string& builder,
-                                  const ChosenEnvironment& chosen, const std::string& besides = "");
-
-/// What decides, beside the text of the attempt's environment, what is installed: the files that it includes, all of the
-/// code, or which attempt it is. The code must be laid out.
-std::string Besides(FileSystem& files, const AttemptLaunch& launch, const AttemptFiles& attempt);
+                                  const ChosenEnvironment& chosen, const Besides& besides = {});
 
 /// How an attempt comes to its environment, and what its command then finds.
 struct EnvironmentPlan {
@@ -64,6 +72,14 @@ constexpr std::int64_t kBuildTimeoutMs = 60LL * 60 * 1000;
 /// file of the chosen kind, and gives it to the attempt. Its output tells people what it does.
 record::Step PipStep(const CachedEnvironment& environment, const std::string& python,
                      const ChosenEnvironment& chosen, const AttemptFiles& attempt);
+
+/// Returns the program that solves conda environments: the configured one, or micromamba, conda or mamba of the PATH.
+std::optional<std::string> FindConda(FileSystem& files, const LocalExecutorOptions& options);
+
+/// The same as PipStep for the attempt's file `conda` and the program `conda`. `stands_alone`: the text names nothing of the
+/// working directory.
+record::Step CondaStep(const CachedEnvironment& environment, const std::string& conda, bool stands_alone,
+                       const AttemptFiles& attempt);
 
 /// Returns the step that sees to it that the files of an image are below `root`, fetched by `podman` where they are not,
 /// and gives them to the attempt.

@@ -19,6 +19,8 @@ struct LocalExecutorOptions {
   std::string data_directory;
   /// Absolute path of the interpreter that environments are built with.
   std::string python;
+  /// Absolute path of the program that solves conda environments; empty: one of the PATH.
+  std::string conda;
   /// What every job finds in its environment (InheritedEnvironment).
   std::map<std::string, std::string> base_env;
   /// What jobs may use (ThisMachine).

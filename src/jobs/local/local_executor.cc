@@ -329,6 +329,12 @@ std::optional<EnvironmentSpec> LocalExecutor::ResolvedEnvironment(const AttemptI
 }
 
 std::optional<std::string> LocalExecutor::WhyNever(const EnvironmentSpec& environment) {
+  if (environment.conda) {
+    if (FindConda(files_, options_)) return std::nullopt;
+    if (options_.conda.empty())
+      return "needs conda, and there is no micromamba, conda or mamba here: install micromamba";
+    return "needs conda, and there is no " + options_.conda + ": set `conda` in the server's configuration";
+  }
   if (!environment.image) {
     if (files_.Exists(options_.python)) return std::nullopt;
     return "needs Python, and there is no interpreter " + options_.python +
@@ -338,6 +344,25 @@ std::optional<std::string> LocalExecutor::WhyNever(const EnvironmentSpec& enviro
   auto why = WhyNoImages(files_, processes_, options_, supervisor_);
   enters_images_ = !why;
   return why;
+}
+
+SweptEnvironments LocalExecutor::SweepEnvironments(Microseconds keep) {
+  return local::SweepEnvironments(files_, options_.data_directory + "/environments", clock_.Now() - keep,
+                                  [this](const std::string& directory) { return IsInUse(directory); });
+}
+
+bool LocalExecutor::IsInUse(const std::string& environment) {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [id, held] : attempts_) {
+    if (held.seen.phase == AttemptPhase::kEnded) continue;
+    const std::string link = FilesOf(id).Path("environment");
+    try {
+      if (files_.ReadLink(link) == environment) return true;
+    } catch (const Error& error) {
+      if (error.code() != Code::kNotFound) throw;  // it has none, or not yet
+    }
+  }
+  return false;
 }
 
 std::vector<ExecutorNode> LocalExecutor::Nodes() {

@@ -18,6 +18,7 @@
 #include "jobs/local/attempt_files.h"
 #include "jobs/local/callbacks.h"
 #include "jobs/local/code_source.h"
+#include "jobs/local/environment_sweep.h"
 #include "jobs/local/file_watch.h"
 #include "jobs/local/launch_plan.h"
 
@@ -50,6 +51,10 @@ class LocalExecutor : public Executor {
   std::optional<std::string> WhyNever(const EnvironmentSpec& environment) override;
   std::vector<ExecutorNode> Nodes() override;
 
+  /// Removes the environments that no attempt was given for longer than `keep`, but none that one uses. After Adopt.
+  /// Errors: storage_full, internal.
+  SweptEnvironments SweepEnvironments(Microseconds keep);
+
  private:
   /// How far Start is: its files are not there yet, and those of an earlier try tell nothing; or no supervisor has
   /// answered yet, and that there is no claim tells nothing.
@@ -68,6 +73,7 @@ class LocalExecutor : public Executor {
   };
 
   void SweepGroups();
+  bool IsInUse(const std::string& environment);
   AttemptFiles FilesOf(const AttemptId& id) const;
   std::optional<Devices> Enter(const AttemptLaunch& launch);
   void Leave(const AttemptId& id);

@@ -89,6 +89,12 @@ bool StaysBelow(std::string_view path) {
   return ("/" + std::string(path) + "/").find("/../") == std::string::npos;
 }
 
+bool IsArchive(std::string path) {
+  for (char& c : path) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return std::any_of(kArchives.begin(), kArchives.end(),
+                     [&](std::string_view ending) { return path.ends_with(ending); });
+}
+
 Scope ScopeOfPath(std::string_view path) {
   constexpr std::string_view kFile = "file:";
   if (path.starts_with(kFile)) path.remove_prefix(kFile.size());
@@ -118,7 +124,7 @@ std::optional<std::string> Below(const std::string& path) {
 
 class Reader {
  public:
-  explicit Reader(const Read& read) : read_(read) {}
+  Reader(const Read& read, const Read& identify) : read_(read), identify_(identify) {}
 
   // `folder` holds the file that `text` is from: "" or "requirements/".
   void Take(const std::string& text, const std::string& folder) {
@@ -176,13 +182,9 @@ class Reader {
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     const std::string word = line.substr(0, line.find_first_of(" \t;["));
     if (IsNetwork(word)) return;
-    std::string lower = word;
-    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    for (const std::string_view ending : kArchives) {
-      if (lower.ends_with(ending)) return Need(ScopeOfPath(word));
-    }
+    if (IsArchive(word)) return TakePath(word);
     const std::size_t end = std::min(line.find_first_not_of(kNameCharacters), line.size());
-    if (end == 0 || line[0] == '.') return Need(ScopeOfPath(word));
+    if (end == 0 || line[0] == '.') return TakePath(word);
     std::size_t at = line.find_first_not_of(" \t", end);
     if (at != std::string::npos && line[at] == '[') {
       const std::size_t close = line.find(']', at);
@@ -194,21 +196,32 @@ class Reader {
       const std::size_t url = line.find_first_not_of(" \t", at + 1);
       if (url == std::string::npos) return Need(Scope::kAttempt);
       if (!IsNetwork(std::string_view(line).substr(url)))
-        Need(ScopeOfPath(line.substr(url, line.find_first_of(" \t;", url) - url)));
+        TakePath(line.substr(url, line.find_first_of(" \t;", url) - url));
     } else if (std::string_view("=<>!~(;").find(line[at]) == std::string_view::npos &&
                line.compare(at, 2, "--") != 0) {
-      Need(ScopeOfPath(word));
+      TakePath(word);
     }
   }
 
+  void TakePath(const std::string& path) {
+    constexpr std::string_view kUrl = "file://";
+    const std::string plain = path.starts_with(kUrl) ? path.substr(kUrl.size()) : path;
+    const bool outside =
+        plain.starts_with('/') && IsArchive(plain) && StaysBelow(std::string_view(plain).substr(1));
+    const std::optional<std::string> identity = outside ? identify_(plain) : std::nullopt;
+    if (!identity) return Need(ScopeOfPath(path));
+    found.included += plain + '\n' + *identity + '\n';
+  }
+
   const Read& read_;
+  const Read& identify_;
   std::set<std::string> included_;
 };
 
 }  // namespace
 
-RequirementsScope ScopeOf(const std::string& text, const Read& read) {
-  Reader reader(read);
+RequirementsScope ScopeOf(const std::string& text, const Read& read, const Read& identify) {
+  Reader reader(read, identify);
   reader.Take(text, "");
   return std::move(reader.found);
 }

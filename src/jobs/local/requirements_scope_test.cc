@@ -8,11 +8,12 @@ namespace orrery::jobs::local {
 namespace {
 
 RequirementsScope Read(const std::string& text, const std::map<std::string, std::string>& files = {}) {
-  return ScopeOf(text, [&](const std::string& path) -> std::optional<std::string> {
+  const auto find = [&](const std::string& path) -> std::optional<std::string> {
     const auto found = files.find(path);
     if (found == files.end()) return std::nullopt;
     return found->second;
-  });
+  };
+  return ScopeOf(text, find, find);
 }
 
 TEST(RequirementsScopeTest, PackagesOfAnIndexDependOnTheTextAlone) {
@@ -95,6 +96,19 @@ TEST(RequirementsScopeTest, IncludedFilesAreReadBesideTheOneThatNamesThem) {
   EXPECT_NE(Read("-r deep/a.txt", changed).included, found.included);
   EXPECT_EQ(Read("-r loop.txt", files).scope, Scope::kText);
   EXPECT_EQ(Read("-i https://example.org -r local.txt", files).scope, Scope::kCode);
+}
+
+TEST(RequirementsScopeTest, AnArchiveOutsideTheCodeIsToldFromAnotherInItsPlace) {
+  const auto read = [](const std::string& text, const std::string& version) {
+    return Read(text, {{"/srv/six-1.whl", version}, {"/srv/pkg", version}});
+  };
+  for (const std::string text :
+       {"/srv/six-1.whl", "file:///srv/six-1.whl", "six @ file:///srv/six-1.whl --hash=a:b"}) {
+    EXPECT_EQ(read(text, "1").scope, Scope::kText) << text;
+    EXPECT_NE(read(text, "1").included, read(text, "2").included) << text;
+  }
+  for (const std::string text : {"/srv/pkg", "/srv/other.whl", "/srv/../srv/six-1.whl"})
+    EXPECT_EQ(read(text, "1").scope, Scope::kAttempt) << text;
 }
 
 }  // namespace

@@ -86,3 +86,12 @@ def test_a_name_that_is_none_is_refused(cli: Cli) -> None:
     assert done.returncode == 2
     assert "environment.image" in done.stderr
     assert "docker.io/library/python:3.11" in done.stderr
+
+
+def test_conda_where_there_is_none_is_refused(cli: Cli, project: Path) -> None:
+    if any(shutil.which(program) for program in ("micromamba", "conda", "mamba")):
+        pytest.skip("there is one on this machine")
+    (project / "environment.yml").write_text("dependencies:\n  - python\n")
+    done = cli.run("submit", "--conda", "environment.yml", "--no-code", "--", "true")
+    assert done.returncode == 1
+    assert "could never run here: it needs conda" in done.stderr
