@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 
 from tests.faults.harness import Server
@@ -19,6 +20,15 @@ def check_objects(server: Server) -> None:
     assert (dangling, answer) == (0, "ok")
     for digest in digests:
         assert server.call("GET", f"/api/v1/content/{digest}").status_code == 200, digest
+
+
+def wait_for_usage(server: Server, seconds: float = 30) -> None:
+    """Until what each attempt used stands in its run: the last of it follows the job's end."""
+    deadline = time.monotonic() + seconds
+    with sqlite3.connect(f"file:{server.seen}/orrery.db?mode=ro", uri=True, timeout=30) as database:
+        while database.execute("SELECT count(*) FROM attempts WHERE usage_pending = 1").fetchone()[0] > 0:
+            assert time.monotonic() < deadline, "usage is not recorded"
+            time.sleep(0.05)
 
 
 def everything(data: Path) -> list[str]:

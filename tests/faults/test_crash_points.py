@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.harness import CRASHED_BY_PLAN, REFUSED, UNKNOWN_STATE, Server, UnansweredError, positions
 from tests.faults.scenario import FAULTY_JOB_SECONDS, Scenario, sites_of_one
-from tests.faults.stored import check_objects, everything
+from tests.faults.stored import check_objects, everything, wait_for_usage
 from tests.server_process import EndedError
 
 SHORT_POSITIONS = 4
@@ -29,6 +29,7 @@ def test_a_crash_at_any_call_loses_nothing(server: Server, tmp_path: Path, actio
         crashes += crash_one(server, markers, f"{position}={action}")
     check_objects(server)
     assert crashes >= LEAST_CRASHES, "hardly any fault hit"
+    wait_for_usage(server)
     server.stop()
     before = everything(server.data)
     server.start_faulty()
