@@ -96,6 +96,12 @@ void AddCalls(http::Router& router, jobs::Jobs& jobs) {
       [&jobs](const http::Request& request) { return jobs.List(ReadQuery(request.query())); });
   router.Get<jobs::Job>("/api/v1/jobs/{id}", {.id = "getJob", .summary = "Get one job.", .tag = "jobs"},
                         [&jobs](const http::Request& request) { return jobs.Get(IdOf(request)); });
+  router.Post<jobs::JobIds, jobs::JobStatuses>(
+      "/api/v1/job-states",
+      {.id = "getJobStates",
+       .summary = "Where many jobs stand, in the order in which they are named: for who follows an array.",
+       .tag = "jobs"},
+      [&jobs](const http::Request&, const jobs::JobIds& asked) { return jobs.Statuses(asked.ids); });
   router.Post<http::NoBody, jobs::Job>(
       "/api/v1/jobs/{id}/cancel",
       {.id = "cancelJob",

@@ -124,6 +124,26 @@ TEST_F(JobRoutesTest, AnArrayIsSubmittedListedAndCancelledAsAGroup) {
   ExpectError(Call(Method::kPost, "/api/v1/job-groups/none/cancel"), 404, "group");
 }
 
+TEST_F(JobRoutesTest, WhereManyJobsStandIsOneQuestion) {
+  const std::string first = Submit("first");
+  const std::string second = Submit("second");
+  const auto ask = [&](const std::string& ids) {
+    return Call(Method::kPost, "/api/v1/job-states", R"({"ids":[)" + ids + "]}");
+  };
+  const Answer answer = ask("\"" + second + "\",\"" + first + "\"");
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  const json::array& jobs = answer.json.at("jobs").as_array();
+  ASSERT_EQ(jobs.size(), 2u);
+  EXPECT_EQ(jobs[0].at("name").as_string(), "second");
+  EXPECT_EQ(jobs[1].at("id").as_string(), first);
+  EXPECT_EQ(jobs[1].at("state").as_string(), "RUNNING");
+  ExpectError(ask(R"("0123456789abcdef0123456789abcdef")"), 404, "job_id");
+  ExpectError(ask(R"("../x")"), 400, "job_id");
+  std::string many = "\"" + first + "\"";
+  for (int i = 0; i < 10'000; ++i) many += ",\"" + first + "\"";
+  ExpectError(ask(many), 400, "ids");
+}
+
 TEST_F(JobRoutesTest, ABatchIsTakenInAsAWhole) {
   const Answer batch = Call(Method::kPost, "/api/v1/job-batches",
                             R"({"jobs":[{"name":"b","command":["true"],"after":[{"job":"a"}]},

@@ -72,6 +72,8 @@ TEST_F(ConfigTest, YamlIsBounded) {
   EXPECT_EQ(ParseYaml("a: 1\nb: 'x'\nc: [true, ~, 1.5]\n"),
             ParseJson(R"({"a":1,"b":"x","c":[true,null,1.5]})"));
   EXPECT_EQ(ParseYaml("a: 0.10\n", {.text_fields = {"a"}}), ParseJson(R"({"a":"0.10"})"));
+  EXPECT_EQ(ParseYaml("a: 1\nb: [{a: 1, b: 1}, {a: [2]}]\n", {.text_fields = {"b[].a"}}),
+            ParseJson(R"({"a":1,"b":[{"a":"1","b":1},{"a":["2"]}]})"));
 }
 
 }  // namespace

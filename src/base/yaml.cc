@@ -82,6 +82,15 @@ class Converter {
     return items;
   }
 
+  bool StaysText(const std::string& path) const {
+    std::string field = path;
+    for (size_t open = 0; (open = field.find('[', open)) != std::string::npos; ++open) {
+      const size_t close = field.find(']', open);
+      if (close != std::string::npos) field.erase(open + 1, close - open - 1);
+    }
+    return std::ranges::count(options_.text_fields, field) > 0;
+  }
+
   json::value Map(const YAML::Node& node, const std::string& path, bool as_text, size_t depth) {
     json::object object;
     for (const auto& entry : node) {
@@ -90,8 +99,7 @@ class Converter {
       if (!IsUtf8(key)) throw InvalidField(path, "must be valid UTF-8, got " + Quoted(key));
       const std::string here = internal::Join(path, key);
       if (object.contains(key)) throw InvalidField(here, "is given twice");
-      const bool text = as_text || (path.empty() && std::ranges::count(options_.text_fields, key) > 0);
-      object.emplace(key, Convert(entry.second, here, text, depth + 1));
+      object.emplace(key, Convert(entry.second, here, as_text || StaysText(here), depth + 1));
     }
     return object;
   }

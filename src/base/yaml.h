@@ -11,8 +11,8 @@ struct YamlOptions {
   size_t most_bytes = 1 << 20;
   /// Scalars, lists and maps in all; an alias counts as everything that it repeats.
   size_t most_nodes = 100'000;
-  /// Top-level fields whose plain numbers and truth values stay the text that stands there: `lr: 0.10` is
-  /// "0.10".
+  /// Fields whose plain numbers and truth values stay the text that stands there, `lr: 0.10` is "0.10": "params" at the
+  /// top, "jobs[].params" in each item of a list.
   std::vector<std::string_view> text_fields;
 };
 

@@ -53,8 +53,8 @@ std::string ReadNamed(const std::string& path, FileSystem& files, std::string_vi
   }
 }
 
-/// The job file's spec; its faults name the file too.
-jobs::JobSpec JobFileOf(const std::string& path, FileSystem& files) {
+/// The job file; its faults name it too.
+jobs::JobFile JobFileOf(const std::string& path, FileSystem& files) {
   try {
     return jobs::ParseJobFile(ReadNamed(path, files, "--file"));
   } catch (const Error& error) {
@@ -82,19 +82,33 @@ void SetCommand(const JobOptions& options, FileSystem& files, const std::string&
   if (spec.name.empty()) spec.name = BaseName(words.front());
 }
 
+template <typename E>
+E ParseChoice(const std::string& text, std::string_view flag) {
+  const auto value = EnumFromName<E>(text);
+  if (!value) throw InvalidField(flag, "expected " + EnumChoices<E>() + ", got " + Quoted(text));
+  return *value;
+}
+
+void SetAttempts(const JobOptions& options, jobs::JobSpec& spec) {
+  if (options.timeout) spec.timeout_seconds = *options.timeout;
+  if (options.retries) spec.retries = *options.retries;
+  if (options.retry_delay) spec.retry_delay_seconds = *options.retry_delay;
+  if (options.grace) spec.grace_seconds = *options.grace;
+  if (!options.checkpoint_signal.empty()) {
+    spec.checkpoint_signal =
+        ParseChoice<jobs::CheckpointSignal>(options.checkpoint_signal, "--checkpoint-signal");
+  }
+  for (const std::string& job : options.after) spec.after.push_back({job, jobs::AfterCondition::kSuccess});
+  for (const std::string& job : options.after_any) spec.after.push_back({job, jobs::AfterCondition::kAnyEnd});
+  if (!options.group.empty()) spec.group = options.group;
+}
+
 void SetResources(const JobOptions& options, jobs::JobSpec& spec) {
   if (options.cpus) spec.cpus = *options.cpus;
   if (options.gpus) spec.gpus = *options.gpus;
   if (options.nodes) spec.nodes = *options.nodes;
   if (options.priority) spec.priority = *options.priority;
   if (options.seed) spec.seed = *options.seed;
-  if (options.timeout) spec.timeout_seconds = *options.timeout;
-  if (options.retries) spec.retries = *options.retries;
-  if (options.retry_delay) spec.retry_delay_seconds = *options.retry_delay;
-  if (options.grace) spec.grace_seconds = *options.grace;
-  if (!options.group.empty()) spec.group = options.group;
-  for (const std::string& job : options.after) spec.after.push_back({job, jobs::AfterCondition::kSuccess});
-  for (const std::string& job : options.after_any) spec.after.push_back({job, jobs::AfterCondition::kAnyEnd});
   if (!options.memory.empty()) spec.memory_bytes = ParseSize(options.memory, "--memory");
   if (!options.gpu_type.empty()) spec.gpu_type = options.gpu_type;
   if (!options.queue.empty()) spec.queue = options.queue;
@@ -107,6 +121,25 @@ std::string ReadRequirements(const std::string& path, FileSystem& files, const s
   const std::string beside = ParentOf(server::AbsolutePath(path));
   if (!beside.starts_with(folder + "/")) return text;
   return jobs::MovedOutOf(std::string_view(beside).substr(folder.size() + 1), text);
+}
+
+void SetRun(const JobOptions& options, jobs::JobSpec& spec) {
+  if (!options.experiment.empty()) spec.experiment = options.experiment;
+  if (!options.run_name.empty()) spec.run_name = options.run_name;
+  if (!options.framework.empty())
+    spec.framework = ParseChoice<jobs::Framework>(options.framework, "--framework");
+  AddPairs(options.params, "--param", spec.params);
+}
+
+/// What only one job can be given.
+void RefuseForList(const JobOptions& options) {
+  const auto refuse = [&](std::string_view flag, const std::string& value) {
+    if (!value.empty())
+      throw InvalidField(flag, "is for one job, and " + options.file + " lists several: " + Quoted(value));
+  };
+  refuse("--name", options.name);
+  refuse("--array", options.array);
+  refuse("command", options.words.empty() ? "" : options.words.front());
 }
 
 /// Flags win over the job file as a whole: its kind of environment may be another.
@@ -175,38 +208,43 @@ void AddJobOptions(CLI::App& submit, JobOptions& options) {
   add("--retry-delay", options.retry_delay, "SECONDS",
       "Pause before the first retry; it doubles [default 10].");
   add("--grace", options.grace, "SECONDS", "Time to end in, before SIGKILL [default 10].");
+  add("--checkpoint-signal", options.checkpoint_signal, "NAME",
+      "What tells it to end: TERM, INT, USR1, USR2 or HUP [default TERM].");
   add("--after", options.after, "JOB", "Start once this job has succeeded; may be repeated.");
   add("--after-any", options.after_any, "JOB", "Start once this job has ended; may be repeated.");
   add("--group", options.group, "NAME", "Jobs of one group can be cancelled together.");
+  add("--array", options.array, "INDICES",
+      "One job for each index, like 1-20, 0-100:10 or 1,3,7; given to it in ORRERY_ARRAY_INDEX.");
   add("--workdir", options.workdir, "FOLDER", "Folder whose code the job gets [default: this one].");
   submit.add_flag("--no-code", options.no_code, "Take no code along; the job starts in an empty folder.");
   submit.add_flag("-d,--detach", options.detach, "Return once the job is accepted.");
 }
 
-jobs::JobSpec SpecOf(const JobOptions& options, FileSystem& files, const std::string& folder) {
-  jobs::JobSpec spec;
-  if (!options.file.empty()) spec = JobFileOf(options.file, files);
-  if (!options.name.empty()) spec.name = options.name;
-  SetCommand(options, files, folder, spec);
-  SetResources(options, spec);
-  if (!options.experiment.empty()) spec.experiment = options.experiment;
-  if (!options.run_name.empty()) spec.run_name = options.run_name;
-  if (!options.framework.empty()) {
-    spec.framework = EnumFromName<jobs::Framework>(options.framework);
-    if (!spec.framework) {
-      throw InvalidField("--framework",
-                         "expected " + EnumChoices<jobs::Framework>() + ", got " + Quoted(options.framework));
+Submission SubmissionOf(const JobOptions& options, FileSystem& files, const std::string& folder) {
+  Submission submission;
+  if (options.file.empty()) {
+    submission.jobs.emplace_back();
+  } else {
+    jobs::JobFile file = JobFileOf(options.file, files);
+    submission = {std::move(file.jobs), file.is_list, std::move(file.array)};
+  }
+  if (submission.is_list) RefuseForList(options);
+  if (!options.array.empty()) submission.array = options.array;
+  for (jobs::JobSpec& spec : submission.jobs) {
+    if (!options.name.empty()) spec.name = options.name;
+    SetCommand(options, files, folder, spec);
+    SetResources(options, spec);
+    SetAttempts(options, spec);
+    SetRun(options, spec);
+    SetEnvironment(options, files, folder, spec);
+    AddPairs(options.env, "--env", spec.env);
+    for (const std::string& input : options.inputs) spec.inputs.push_back({.path = input});
+    for (jobs::InputSpec& input : spec.inputs) input.path = server::AbsolutePath(input.path);
+    if (!submission.is_list && spec.command.empty()) {
+      throw InvalidField("script", "nothing to run: give a script, a command behind --, or a job file by -f");
     }
   }
-  SetEnvironment(options, files, folder, spec);
-  AddPairs(options.params, "--param", spec.params);
-  AddPairs(options.env, "--env", spec.env);
-  for (const std::string& input : options.inputs) spec.inputs.push_back({.path = input});
-  for (jobs::InputSpec& input : spec.inputs) input.path = server::AbsolutePath(input.path);
-  if (spec.command.empty()) {
-    throw InvalidField("script", "nothing to run: give a script, a command behind --, or a job file by -f");
-  }
-  return spec;
+  return submission;
 }
 
 }  // namespace orrery::cli

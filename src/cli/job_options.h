@@ -20,7 +20,7 @@ struct JobOptions {
       image, workdir;
   std::vector<std::string> inputs, params, env;
   std::optional<double> cpus;
-  std::string group;
+  std::string group, array, checkpoint_signal;
   std::vector<std::string> after, after_any;
   std::optional<int> gpus, nodes, priority, retries;
   std::optional<int64_t> seed, timeout, retry_delay, grace;
@@ -32,10 +32,17 @@ struct JobOptions {
 /// Adds the flags to `submit`.
 void AddJobOptions(CLI::App& submit, JobOptions& options);
 
-/// The spec that the options ask for; its code is not captured yet, its inputs are absolute paths. `folder` is the folder
-/// whose code is taken, absolute.
+/// What the options ask for: one job, an array of it, or the jobs that a file lists.
+struct Submission {
+  std::vector<jobs::JobSpec> jobs;
+  bool is_list = false;
+  std::optional<std::string> array;
+};
+
+/// Flags win over the file, for each job that it lists. Code is not captured yet, inputs are absolute paths. `folder` is
+/// the folder whose code is taken, absolute.
 /// Errors: invalid_argument, naming the flag; not_found (script, requirements or job file).
-jobs::JobSpec SpecOf(const JobOptions& options, FileSystem& files, const std::string& folder);
+Submission SubmissionOf(const JobOptions& options, FileSystem& files, const std::string& folder);
 
 /// "512", "512MiB", "2 GiB", "1.5g". Errors: invalid_argument, naming `flag`.
 int64_t ParseSize(const std::string& text, std::string_view flag);

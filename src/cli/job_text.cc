@@ -1,10 +1,18 @@
 #include "cli/job_text.h"
 
+#include <algorithm>
+#include <optional>
+
 namespace orrery::cli {
 namespace {
 
 double Seconds(Microseconds span) {
   return std::chrono::duration<double>(span).count();
+}
+
+std::string TimeBetween(const std::optional<Instant>& began, const std::optional<Instant>& ended,
+                        Instant now) {
+  return began ? DurationText(Seconds(ended.value_or(now) - *began)) : "";
 }
 
 }  // namespace
@@ -24,9 +32,36 @@ Tint TintOf(jobs::JobState state) {
   }
 }
 
+Tint TintOf(jobs::AttemptState state) {
+  switch (state) {
+    case jobs::AttemptState::kStarting:
+      return TintOf(jobs::JobState::kStarting);
+    case jobs::AttemptState::kRunning:
+      return TintOf(jobs::JobState::kRunning);
+    case jobs::AttemptState::kSucceeded:
+      return TintOf(jobs::JobState::kSucceeded);
+    case jobs::AttemptState::kFailed:
+      return TintOf(jobs::JobState::kFailed);
+    case jobs::AttemptState::kCancelled:
+      return TintOf(jobs::JobState::kCancelled);
+  }
+  return Tint::kPlain;
+}
+
 std::string RunTimeOf(const jobs::Job& job, Instant now) {
-  if (!job.started_at) return "";
-  return DurationText(Seconds(job.ended_at.value_or(now) - *job.started_at));
+  return TimeBetween(job.started_at, job.ended_at, now);
+}
+
+std::string RunTimeOf(const jobs::Attempt& attempt, Instant now) {
+  return TimeBetween(attempt.started_at, attempt.ended_at, now);
+}
+
+std::string EndText(const jobs::Attempt& attempt) {
+  std::string cause = attempt.cause.value_or("");
+  if (cause == "exited" && attempt.exit_code) return "exit code " + std::to_string(*attempt.exit_code);
+  std::ranges::replace(cause, '_', ' ');
+  if (cause == "signalled" && attempt.signal) return "signal " + std::to_string(*attempt.signal);
+  return cause;
 }
 
 std::string AgoText(Instant then, Instant now) {

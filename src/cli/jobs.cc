@@ -8,6 +8,7 @@
 #include "cli/context.h"
 #include "cli/help.h"
 #include "cli/job_text.h"
+#include "cli/job_view.h"
 #include "cli/table.h"
 #include "jobs/query.h"
 
@@ -16,16 +17,21 @@ namespace {
 
 struct ListOptions {
   std::vector<std::string> states;
-  std::string queue;
-  std::string name;
+  std::string queue, name, group;
   int limit = 20;
+
+  bool IsFiltered() const { return !states.empty() || !(queue + name + group).empty(); }
 };
 
 std::string ListTarget(const ListOptions& options) {
   std::string target = "/api/v1/jobs?limit=" + std::to_string(options.limit);
-  for (const std::string& state : options.states) target += "&state=" + net::EncodeComponent(state);
-  if (!options.queue.empty()) target += "&queue=" + net::EncodeComponent(options.queue);
-  if (!options.name.empty()) target += "&name=" + net::EncodeComponent(options.name);
+  const auto add = [&](const std::string& key, const std::string& value) {
+    if (!value.empty()) target += "&" + key + "=" + net::EncodeComponent(value);
+  };
+  for (const std::string& state : options.states) add("state", state);
+  add("queue", options.queue);
+  add("name", options.name);
+  add("group", options.group);
   return target;
 }
 
@@ -38,7 +44,8 @@ void PrintList(const ListOptions& options, Context& context) {
   }
   const auto page = FromJson<jobs::JobPage, Reading::kLenient>(text);
   if (page.jobs.empty()) {
-    context.out << "No jobs. Submit one: orrery submit train.py\n";
+    context.out << (options.IsFiltered() ? "No jobs match.\n"
+                                         : "No jobs. Submit one: orrery submit train.py\n");
     return;
   }
   const Instant now = context.clock.Now();
@@ -61,41 +68,14 @@ void PrintList(const ListOptions& options, Context& context) {
   if (page.next_page_token) context.out << "There are more: --limit N shows up to 1000.\n";
 }
 
-void PrintJob(const std::string& id, Context& context) {
+void ShowJob(const std::string& id, Context& context) {
   Client client(context);
   const std::string text = client.GetText("/api/v1/jobs/" + net::EncodeComponent(id));
   if (context.json) {
     context.out << text << "\n";
-    return;
+  } else {
+    PrintJob(client, FromJson<jobs::Job, Reading::kLenient>(text), context);
   }
-  const auto job = FromJson<jobs::Job, Reading::kLenient>(text);
-  const Instant now = context.clock.Now();
-  const auto line = [&](std::string_view label, const std::string& value, Tint tint = Tint::kPlain) {
-    constexpr size_t kLabel = 11;
-    constexpr size_t kLongest = 4096;
-    if (value.empty()) return;
-    context.out << Tinted(context.terminal, Tint::kDim, label) << std::string(kLabel - label.size(), ' ')
-                << Tinted(context.terminal, tint, FitText(value, kLongest)) << "\n";
-  };
-  std::string command;
-  for (const std::string& word : job.spec.command) command += (command.empty() ? "" : " ") + word;
-  line("Job", job.id.text());
-  line("Name", job.name);
-  line("State", EnumName(job.state), TintOf(job.state));
-  line("Reason", job.reason);
-  line("Command", command);
-  line("Submitted", AgoText(job.submitted_at, now) + " by " + job.submitted_by);
-  line("Time", RunTimeOf(job, now));
-  line("Run", job.run_id);
-  line("Page", client.base_url() + "/jobs/" + job.id.text());
-  context.out << "\n";
-  Table table({{"STATE"}, {"AT (UTC)"}, {.title = "CAUSE", .room = Table::Room::kCut}});
-  for (const jobs::Transition& step : job.transitions) {
-    table.Add({{EnumName(step.state), TintOf(step.state)},
-               {FormatInstant(step.at).replace(10, 1, " ").substr(0, 23)},
-               {step.cause}});
-  }
-  context.out << table.Text(context.terminal);
 }
 
 void CancelJob(const std::string& id, Context& context) {
@@ -138,9 +118,12 @@ void AddJobs(CLI::App& app, Context& context) {
       ->allow_extra_args(false);
   jobs->add_option("--queue", options->queue, "Only jobs of this queue.")->type_name("QUEUE");
   jobs->add_option("--name", options->name, "Only jobs of this name.")->type_name("NAME");
+  jobs->add_option("--group", options->group, "Only jobs of this group, such as an array's.")
+      ->type_name("GROUP");
   jobs->add_option("--limit", options->limit, "How many, 1 to 1000 [default 20].")->type_name("N");
   const auto id = std::make_shared<std::string>();
-  CLI::App* show = jobs->add_subcommand("show", "Show one job with its steps.");
+  CLI::App* show =
+      jobs->add_subcommand("show", "Show one job: why it waits, its steps, its attempts, how it ended.");
   show->footer(HelpFooter("  orrery jobs show 0694f1094601ed72ec21718d0976cea2"));
   show->add_option("job", *id, "The job's id.")->required()->type_name("");
   CLI::App* cancel = jobs->add_subcommand("cancel", "End a job: SIGTERM, then SIGKILL after a grace time.");
@@ -148,7 +131,7 @@ void AddJobs(CLI::App& app, Context& context) {
   const auto group = std::make_shared<std::string>();
   CLI::Option* one = cancel->add_option("job", *id, "The job's id.")->type_name("");
   cancel->add_option("--group", *group, "All jobs of this group.")->type_name("NAME")->excludes(one);
-  show->callback([id, &context] { PrintJob(*id, context); });
+  show->callback([id, &context] { ShowJob(*id, context); });
   cancel->callback([id, group, &context] {
     if (id->empty() && group->empty()) throw InvalidField("job", "give a job's id, or --group NAME");
     group->empty() ? CancelJob(*id, context) : CancelGroup(*group, context);

@@ -12,6 +12,7 @@
 #include "cli/context.h"
 #include "cli/follow.h"
 #include "cli/help.h"
+#include "cli/log_matches.h"
 #include "cli/terminal_text.h"
 
 namespace orrery::cli {
@@ -71,7 +72,7 @@ void Print(const LogOptions& options, Context& context) {
     return bool(context.out);
   };
   if (options.follow) {
-    FollowLog(client, options.job, context, sink, BeginOf(options, client));
+    FollowJob(client, options.job, context, 0, sink, BeginOf(options, client));
   } else {
     client.Follow(LogTarget(options.job) + "?" + PartOf(options), sink);
   }

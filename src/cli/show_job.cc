@@ -21,9 +21,8 @@ jobs::Job ShowToEnd(Client& client, const jobs::Job& job, Context& context) {
   const InterruptFarewell farewell("\nThe job goes on without this terminal.\n  its log     orrery logs -f " +
                                    id + "\n  cancel it   orrery jobs cancel " + id + "\n");
   if (!context.json) {
-    WaitForStart(client, id, context);
     TerminalText terminal;
-    FollowLog(client, id, context, [&](std::string_view bytes) {
+    FollowJob(client, id, context, 1, [&](std::string_view bytes) {
       context.out << (context.terminal.interactive ? terminal.Take(bytes) : std::string(bytes)) << std::flush;
       return bool(context.out);
     });

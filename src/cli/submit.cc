@@ -1,77 +1,37 @@
 #include <memory>
+#include <optional>
 #include <ostream>
+#include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
-#include <boost/describe/class.hpp>
 
-#include "base/error.h"
-#include "cli/capture.h"
+#include "cli/attach_code.h"
 #include "cli/client.h"
 #include "cli/context.h"
 #include "cli/help.h"
 #include "cli/job_options.h"
 #include "cli/run_text.h"
+#include "cli/several.h"
 #include "cli/show_job.h"
 #include "server/config.h"
 
 namespace orrery::cli {
 namespace {
 
-struct Digests {
-  std::vector<Digest> digests;
-};
-BOOST_DESCRIBE_STRUCT(Digests, (), (digests))
-
-struct Missing {
-  std::vector<Digest> missing;
-};
-BOOST_DESCRIBE_STRUCT(Missing, (), (missing))
-
-void Upload(Client& client, Context& context, const CapturedCode& code,
-            const std::vector<std::string>& texts) {
-  std::map<Digest, const std::string*> text_by_digest;
-  Digests all;
-  for (const auto& [digest, source] : code.sources) all.digests.push_back(digest);
-  for (const std::string& text : texts) {
-    text_by_digest.emplace(DigestOf(text), &text);
-    all.digests.push_back(DigestOf(text));
-  }
-  for (const Digest& digest : client.Query<Missing>("/api/v1/content/missing", all).missing) {
-    const std::string target = "/api/v1/content/" + digest.text();
-    if (const auto text = text_by_digest.find(digest); text != text_by_digest.end()) {
-      client.PutBytes(target, *text->second);
-      continue;
-    }
-    const CapturedCode::Source& source = code.sources.at(digest);
-    if (source.is_link) {
-      client.PutBytes(target, source.path_or_target);
-    } else {
-      client.PutFile(target, *context.files.Open(source.path_or_target, OpenMode::kRead));
-    }
-  }
+std::string FolderOf(const JobOptions& options) {
+  return server::AbsolutePath(options.workdir.empty() ? "." : options.workdir);
 }
 
-/// Captures the folder, brings what the server lacks, and names it in the spec.
-void AttachCode(Client& client, Context& context, const std::string& folder, const JobOptions& options,
-                jobs::JobSpec& spec) {
-  const CapturedCode code = CaptureCode(context.files, context.processes, folder);
-  std::vector<std::string> texts = {code.manifest.Text()};
-  if (code.difference) texts.push_back(*code.difference);
-  Upload(client, context, code, texts);
-  jobs::CodeSpec attached{.manifest = DigestOf(texts[0]).text(), .commit = code.commit};
-  if (code.commit) attached.dirty = code.dirty;
-  if (code.difference) attached.difference = DigestOf(*code.difference).text();
-  if (!options.words.empty() && options.words.front() != "--") attached.entry = options.words.front();
-  spec.code = attached;
+/// The script that the words name, if they are no command.
+std::optional<std::string> ScriptOf(const JobOptions& options) {
+  if (options.words.empty() || options.words.front() == "--") return std::nullopt;
+  return options.words.front();
 }
 
-void Submit(const JobOptions& options, Context& context) {
-  const std::string folder = server::AbsolutePath(options.workdir.empty() ? "." : options.workdir);
-  jobs::JobSpec spec = SpecOf(options, context.files, folder);
-  Client client(context);
-  if (!options.no_code && !spec.code) AttachCode(client, context, folder, options, spec);
-  // The key makes a repeated request harmless, should the first answer be lost.
-  auto job = client.Post<jobs::Job>("/api/v1/jobs", spec, context.random.Hex(16));
+void SubmitOne(Client& client, const JobOptions& options, const jobs::JobSpec& spec, const std::string& key,
+               Context& context) {
+  auto job = client.Post<jobs::Job>("/api/v1/jobs", spec, key);
   AnnounceJob(client, job, context);
   if (!options.detach) job = ShowToEnd(client, job, context);
   if (context.json) {
@@ -82,6 +42,47 @@ void Submit(const JobOptions& options, Context& context) {
     PrintEnd(job, context);
     PrintRunSummary(client, job.run_id, context);
     context.out << "Page  " << client.base_url() << "/runs/" << job.run_id << "\n";
+  }
+}
+
+/// Tells of several jobs and, unless detached, waits for them; `list` is the server's answer with them in it.
+template <typename List>
+void ShowSubmitted(Client& client, const JobOptions& options, List list, Context& context) {
+  AnnounceJobs(list.jobs, context);
+  if (!options.detach) FollowJobs(client, list.jobs, context);
+  if (!context.json) return;
+  if (!options.detach) list.jobs = GetJobs(client, list.jobs, context);
+  context.out << ToJson(list) << "\n";
+}
+
+void SubmitArray(Client& client, const JobOptions& options, const jobs::ArraySpec& array,
+                 const std::string& key, Context& context) {
+  ShowSubmitted(client, options, client.Post<jobs::JobArray>("/api/v1/job-arrays", array, key), context);
+}
+
+/// Jobs of a file that name no group get one in common: so that they can be listed and cancelled together.
+void SubmitList(Client& client, const JobOptions& options, jobs::BatchSpec batch, const std::string& key,
+                Context& context) {
+  const std::string group = context.random.Hex(16);
+  for (jobs::JobSpec& spec : batch.jobs) {
+    if (!spec.group) spec.group = group;
+  }
+  ShowSubmitted(client, options, client.Post<jobs::JobList>("/api/v1/job-batches", batch, key), context);
+}
+
+void Submit(const JobOptions& options, Context& context) {
+  const std::string folder = FolderOf(options);
+  Submission submission = SubmissionOf(options, context.files, folder);
+  Client client(context);
+  if (!options.no_code) AttachCode(client, context, folder, ScriptOf(options), submission.jobs);
+  // The key makes a repeated request harmless, should the first answer be lost.
+  const std::string key = context.random.Hex(16);
+  if (submission.is_list) {
+    SubmitList(client, options, {std::move(submission.jobs)}, key, context);
+  } else if (submission.array) {
+    SubmitArray(client, options, {submission.jobs.front(), *submission.array}, key, context);
+  } else {
+    SubmitOne(client, options, submission.jobs.front(), key, context);
   }
 }
 
@@ -96,12 +97,15 @@ void AddSubmit(CLI::App& app, Context& context) {
       "  orrery submit [OPTIONS] -- COMMAND [ARGUMENTS...]\n"
       "  orrery submit [OPTIONS] -f JOB_FILE\n"
       "\n"
-      "It waits and shows the log; Ctrl-C leaves the job running.\n");
+      "It waits and shows the log; Ctrl-C leaves the job running. Of an array, or of a file with several "
+      "jobs, it shows "
+      "how far they are, and which failed.\n");
   submit->footer(HelpFooter(
       "  orrery submit --cpus 2 --memory 2GiB --requirements requirements.txt train.py --epochs 3\n"
       "  orrery submit -f job.yaml --detach\n"
+      "  orrery submit --array 1-20 train.py\n"
       "  orrery submit --no-code -- nvidia-smi\n"
-      "Exit code: 0 when the job succeeded, 1 when it failed or was cancelled, 130 after Ctrl-C."));
+      "Exit code: 0 when every job succeeded, 1 when one failed or was cancelled, 130 after Ctrl-C."));
   const auto options = std::make_shared<JobOptions>();
   AddJobOptions(*submit, *options);
   submit->callback([options, &context] {

@@ -20,7 +20,7 @@ std::string FaultOf(const std::string& text) {
 }
 
 TEST(JobFileTest, ReadsEveryKindOfField) {
-  const JobSpec spec = ParseJobFile(R"(
+  const JobFile file = ParseJobFile(R"(
 name: train flights
 command: [python, train.py, --epochs, 3]
 framework: SCIKIT_LEARN
@@ -37,6 +37,9 @@ priority: -5
 env:
   OMP_NUM_THREADS: 1
 )");
+  EXPECT_FALSE(file.is_list);
+  EXPECT_FALSE(file.array);
+  const JobSpec& spec = file.jobs.at(0);
   EXPECT_EQ(spec.name, "train flights");
   EXPECT_THAT(spec.command, testing::ElementsAre("python", "train.py", "--epochs", "3"));
   EXPECT_EQ(spec.framework, Framework::kScikitLearn);
@@ -52,8 +55,50 @@ env:
 }
 
 TEST(JobFileTest, QuotedTextStaysText) {
-  EXPECT_EQ(ParseJobFile("name: \"12\"\ncommand: [x]").name, "12");
+  EXPECT_EQ(ParseJobFile("name: \"12\"\ncommand: [x]").jobs.at(0).name, "12");
   EXPECT_THAT(FaultOf("name: 12\ncommand: [x]"), HasSubstr("name: "));
+}
+
+TEST(JobFileTest, AnArrayStandsBesideTheFields) {
+  const JobFile file = ParseJobFile("name: a\ncommand: [x]\narray: 1-20:2\n");
+  EXPECT_EQ(file.array, "1-20:2");
+  EXPECT_EQ(file.jobs.at(0).name, "a");
+  EXPECT_EQ(ParseJobFile("name: a\ncommand: [x]\narray: 7\n").array, "7");
+  EXPECT_THAT(FaultOf("name: a\ncommand: [x]\narray: [1, 2]"), HasSubstr("array: expected a string"));
+}
+
+TEST(JobFileTest, SeveralJobsAreListedAndShareWhatAnAnchorNames) {
+  const JobFile file = ParseJobFile(R"(
+jobs:
+  - name: prepare
+    command: [python, prepare.py, 10]
+    environment: &packages {requirements: numpy}
+  - name: train
+    command: [python, train.py]
+    environment: *packages
+    params: {lr: 0.10}
+    env: {DEPTH: 8}
+    after:
+      - job: prepare
+)");
+  EXPECT_TRUE(file.is_list);
+  ASSERT_EQ(file.jobs.size(), 2u);
+  EXPECT_EQ(file.jobs[0].command.back(), "10");
+  EXPECT_EQ(file.jobs[1].environment, file.jobs[0].environment);
+  EXPECT_EQ(file.jobs[1].params.at("lr"), "0.10");
+  EXPECT_EQ(file.jobs[1].env.at("DEPTH"), "8");
+  EXPECT_EQ(file.jobs[1].after.at(0).job, "prepare");
+  EXPECT_TRUE(ParseJobFile("jobs: [{name: a, command: [x]}]").is_list);
+}
+
+TEST(JobFileTest, FaultsOfAListNameTheirJob) {
+  EXPECT_THAT(FaultOf("jobs: [{name: a, command: [x]}, {name: b}]"),
+              HasSubstr("jobs[1].command: required field is missing"));
+  EXPECT_THAT(FaultOf("jobs: [{name: a, command: [x], array: 1-3}]"),
+              HasSubstr("jobs[0].array: no such field"));
+  EXPECT_THAT(FaultOf("queue: nightly\njobs: [{name: a, command: [x]}]"),
+              HasSubstr("queue: stands beside jobs"));
+  EXPECT_THAT(FaultOf("jobs: 3"), HasSubstr("jobs: expected"));
 }
 
 TEST(JobFileTest, RefusesBadFilesWithTheFieldOrTheLine) {

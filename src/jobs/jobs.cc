@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "jobs/internal/array.h"
 #include "jobs/internal/board.h"
 #include "jobs/internal/cluster_view.h"
 #include "jobs/internal/intake.h"
@@ -79,6 +80,18 @@ void Jobs::Stop() {
   parts_->usage.reset();
 }
 
+template <typename T>
+std::vector<T> Jobs::WithReasons(std::vector<T> jobs) {
+  std::shared_ptr<const internal::Picture> picture;
+  const int64_t now_us = with_.clock.Now().time_since_epoch().count();
+  for (T& job : jobs) {
+    if (job.state != JobState::kQueued) continue;
+    if (picture == nullptr) picture = parts_->board.Latest();
+    job.reason = picture->WhyWaits(job.id.text(), job.reason, now_us);
+  }
+  return jobs;
+}
+
 Job Jobs::Submit(JobSpec spec, const Actor& by, const std::string& idempotency_key) {
   return Take(std::move(spec), std::nullopt, by, idempotency_key);
 }
@@ -125,24 +138,30 @@ Job Jobs::Reproduce(const JobId& id, const Actor& by, const std::string& idempot
 Job Jobs::Get(const JobId& id) {
   auto job = with_.database.Read([&](sql::Reader& reader) { return parts_->store.Find(reader, id); });
   if (!job) throw NoSuchJob(id);
-  return std::move(WithReasons({std::move(*job)}).front());
+  return std::move(WithReasons(std::vector<Job>{std::move(*job)}).front());
+}
+
+JobStatuses Jobs::Statuses(const std::vector<JobId>& ids) {
+  if (ids.size() > internal::kMostTasks) {
+    throw InvalidField("ids", "too many: at most " + std::to_string(internal::kMostTasks) + ", got " +
+                                  std::to_string(ids.size()));
+  }
+  return {WithReasons(with_.database.Read([&](sql::Reader& reader) {
+    std::vector<JobStatus> statuses;
+    statuses.reserve(ids.size());
+    for (const JobId& id : ids) {
+      auto status = parts_->store.FindStatus(reader, id);
+      if (!status) throw NoSuchJob(id);
+      statuses.push_back(std::move(*status));
+    }
+    return statuses;
+  }))};
 }
 
 JobPage Jobs::List(const JobQuery& query) {
   JobPage page = with_.database.Read([&](sql::Reader& reader) { return parts_->store.List(reader, query); });
   page.jobs = WithReasons(std::move(page.jobs));
   return page;
-}
-
-std::vector<Job> Jobs::WithReasons(std::vector<Job> jobs) {
-  std::shared_ptr<const internal::Picture> picture;
-  const int64_t now_us = with_.clock.Now().time_since_epoch().count();
-  for (Job& job : jobs) {
-    if (job.state != JobState::kQueued) continue;
-    if (picture == nullptr) picture = parts_->board.Latest();
-    job.reason = picture->WhyWaits(job.id.text(), job.reason, now_us);
-  }
-  return jobs;
 }
 
 Job Jobs::Cancel(const JobId& id, const Actor& by) {

@@ -89,6 +89,8 @@ class Jobs {
 
   /// Errors: not_found.
   Job Get(const JobId& id);
+  /// Where jobs stand, in the order of `ids`. Errors: not_found (names the id), invalid_argument (ids: more than 10,000).
+  JobStatuses Statuses(const std::vector<JobId>& ids);
   /// Newest first. Errors: invalid_argument (limit, page_token).
   JobPage List(const JobQuery& query);
 
@@ -118,8 +120,9 @@ class Jobs {
   void MakeLoop(ScriptSettings settings);
   Job Take(JobSpec spec, std::optional<int64_t> array_index, const Actor& by,
            const std::string& idempotency_key);
-  /// Puts the latest reason why it waits into a job that does.
-  std::vector<Job> WithReasons(std::vector<Job> jobs);
+  /// Puts the latest reason why it waits into a Job or JobStatus that does.
+  template <typename T>
+  std::vector<T> WithReasons(std::vector<T> jobs);
 
   Collaborators with_;
   const Queues queues_;

@@ -170,4 +170,33 @@ struct JobList {
 };
 BOOST_DESCRIBE_STRUCT(JobList, (), (jobs))
 
+/// Where a job stands, in short: for those who follow many.
+struct JobStatus {
+  JobId id;
+  std::string name;
+  JobState state = JobState::kPending;
+  std::string reason;
+
+  static constexpr FieldDoc kDocs[] = {
+      {"reason", "Why the job waits, or how it ended, in words."},
+  };
+};
+BOOST_DESCRIBE_STRUCT(JobStatus, (), (id, name, state, reason))
+
+struct JobStatuses {
+  std::vector<JobStatus> jobs;
+};
+BOOST_DESCRIBE_STRUCT(JobStatuses, (), (jobs))
+
+/// What POST /job-states asks about.
+struct JobIds {
+  std::vector<JobId> ids;
+
+  static constexpr std::string_view kRequired[] = {"ids"};
+  static constexpr FieldDoc kDocs[] = {
+      {"ids", "At most 10,000."},
+  };
+};
+BOOST_DESCRIBE_STRUCT(JobIds, (), (ids))
+
 }  // namespace orrery::jobs

@@ -120,6 +120,13 @@ std::optional<Job> JobStore::Find(sql::Reader& reader, const JobId& id) {
   return ToJob(reader, std::move(*row));
 }
 
+std::optional<JobStatus> JobStore::FindStatus(sql::Reader& reader, const JobId& id) {
+  static const std::string kSelect = "SELECT " + sql::Columns<JobStatus>() + " FROM jobs WHERE id = ?";
+  auto status = reader.First<JobStatus>(kSelect, id);
+  if (status && status->state == JobState::kPending) status->reason = WaitsFor(reader, id);
+  return status;
+}
+
 JobPage JobStore::List(sql::Reader& reader, const JobQuery& query) {
   if (query.limit < 1 || query.limit > kMostJobsAPage) {
     throw InvalidField(

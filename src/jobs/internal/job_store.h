@@ -52,6 +52,7 @@ class JobStore {
   Step Apply(sql::Writer& writer, const JobId& id, const JobEvent& event, Instant now, const Actor& by);
 
   std::optional<Job> Find(sql::Reader& reader, const JobId& id);
+  std::optional<JobStatus> FindStatus(sql::Reader& reader, const JobId& id);
   /// Errors: invalid_argument (limit, page_token).
   JobPage List(sql::Reader& reader, const JobQuery& query);
 
