@@ -25,6 +25,7 @@ enum ExitCode : int {
   kFailed = 1,       ///< the job failed or was cancelled, or the request was refused
   kUsage = 2,        ///< the command line or a file is wrong
   kUnreachable = 3,  ///< no server answers
+  kNotProven = 4,    ///< what was to be proven may be so, and nothing says that it is
 };
 
 /// What every command works with: the seams, where output goes, and the options that all commands share.

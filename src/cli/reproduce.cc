@@ -6,19 +6,19 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
 
 #include "base/error.h"
 #include "cli/client.h"
 #include "cli/context.h"
 #include "cli/help.h"
+#include "cli/run_text.h"
 #include "cli/show_job.h"
 #include "cli/table.h"
 #include "tracking/differences.h"
 
 namespace orrery::cli {
 namespace {
-
-/// Measured by the server and not by the script: they tell of the machine's day, not of the result.
 
 struct ReproduceOptions {
   std::string run;
@@ -27,13 +27,17 @@ struct ReproduceOptions {
   bool detach = false;
 };
 
+/// What the comparison came to.
+enum class Verdict { kIdentical, kDifferent, kNothingCompared };
+BOOST_DESCRIBE_ENUM(Verdict, kIdentical, kDifferent, kNothingCompared)
+
 /// What the command prints with --json.
 struct Reproduction {
   jobs::Job job;
   tracking::RunDifferences differences;
-  bool identical = false;
+  Verdict verdict = Verdict::kDifferent;
 };
-BOOST_DESCRIBE_STRUCT(Reproduction, (), (job, differences, identical))
+BOOST_DESCRIBE_STRUCT(Reproduction, (), (job, differences, verdict))
 
 /// Takes out the metrics that are not compared.
 void DropIgnored(tracking::RunDifferences& differences, const ReproduceOptions& options) {
@@ -43,9 +47,32 @@ void DropIgnored(tracking::RunDifferences& differences, const ReproduceOptions& 
   });
 }
 
-bool IsIdentical(const tracking::RunDifferences& differences) {
-  return differences.params.empty() &&
-         std::ranges::all_of(differences.metrics, &tracking::MetricDifference::identical);
+Verdict VerdictOn(const tracking::RunDifferences& differences) {
+  const bool same = differences.params.empty() &&
+                    std::ranges::all_of(differences.metrics, &tracking::MetricDifference::identical);
+  if (!same) return Verdict::kDifferent;
+  // Params say what was asked for and nothing of what came out.
+  return differences.metrics.empty() ? Verdict::kNothingCompared : Verdict::kIdentical;
+}
+
+std::string_view VerdictText(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kIdentical:
+      return "Every metric is the same, to the last bit.";
+    case Verdict::kDifferent:
+      return "The runs differ.";
+    case Verdict::kNothingCompared:
+      return "Nothing was compared: the runs have no metric, or none but system/... and the ignored ones. "
+             "That "
+             "the same comes out is not proven.";
+  }
+  return "";
+}
+
+/// What --bitwise makes of a reproduction whose job succeeded.
+ExitCode BitwiseCode(Verdict verdict) {
+  if (verdict == Verdict::kIdentical) return kOk;
+  return verdict == Verdict::kDifferent ? kFailed : kNotProven;
 }
 
 std::string DifferenceText(const tracking::MetricDifference& metric) {
@@ -75,8 +102,6 @@ void PrintDifferences(const tracking::RunDifferences& differences, Context& cont
     context.out << "The param " << param.key << " differs: " << param.a.value_or("none") << " and "
                 << param.b.value_or("none") << "\n";
   }
-  context.out << (IsIdentical(differences) ? "Every metric is the same, to the last bit.\n"
-                                           : "The runs differ.\n");
 }
 
 void Reproduce(const ReproduceOptions& options, Context& context) {
@@ -98,15 +123,16 @@ void Reproduce(const ReproduceOptions& options, Context& context) {
   auto differences =
       client.Get<tracking::RunDifferences>(run + "/differences?to=" + net::EncodeComponent(job.run_id));
   DropIgnored(differences, options);
-  const bool identical = IsIdentical(differences);
-  if (options.bitwise && !identical) context.exit_code = kFailed;
+  const Verdict verdict = VerdictOn(differences);
+  if (options.bitwise && context.exit_code == kOk) context.exit_code = BitwiseCode(verdict);
   if (context.json) {
-    context.out << ToJson(Reproduction{job, differences, identical}) << "\n";
+    context.out << ToJson(Reproduction{job, differences, verdict}) << "\n";
     return;
   }
   PrintEnd(job, context);
   PrintDifferences(differences, context);
-  context.out << "Page  " << client.base_url() << "/runs/" << job.run_id << "\n";
+  context.out << VerdictText(verdict) << "\n"
+              << "Page  " << client.base_url() << "/runs/" << job.run_id << "\n";
 }
 
 }  // namespace
@@ -118,21 +144,25 @@ void AddReproduce(CLI::App& app, Context& context) {
       "\n"
       "The same code, packages, inputs, params, seed and environment variables are submitted as a new job. "
       "An input that has changed since is named, and nothing is submitted.\n");
-  reproduce->footer(
-      HelpFooter("  orrery reproduce d62ff2f0df5dd25a969f073f9068784f\n"
-                 "  orrery reproduce --bitwise --ignore samples_per_second d62ff2f0df5dd25a969f073f9068784f\n"
-                 "Exit code: 0 when the job succeeded (and, with --bitwise, nothing differs), else 1."));
+  reproduce->footer(HelpFooter(
+      "  orrery reproduce d62ff2f0df5dd25a969f073f9068784f\n"
+      "  orrery reproduce --bitwise --ignore samples_per_second d62ff2f0df5dd25a969f073f9068784f\n"
+      "Exit code: 0 when the job succeeded (and, with --bitwise, nothing differs), 4 when --bitwise found "
+      "nothing to compare, else 1."));
   const auto options = std::make_shared<ReproduceOptions>();
   reproduce->add_option("run", options->run, "The run's id.")->required()->type_name("");
-  reproduce->add_flag("--bitwise", options->bitwise,
-                      "Insist that every point of every metric is the same to the last bit. What the server "
-                      "measures itself (system/...) is left out.");
+  CLI::Option* bitwise = reproduce->add_flag("--bitwise", options->bitwise,
+                                             "Insist that there are metrics, and that every point of each is "
+                                             "the same to the last bit. What the server "
+                                             "measures itself (system/...) is left out.");
   reproduce
       ->add_option("--ignore", options->ignored,
                    "Leave this metric out of the comparison, such as a speed; may be repeated.")
       ->type_name("KEY")
       ->allow_extra_args(false);
-  reproduce->add_flag("--detach", options->detach, "Return once the job is submitted.");
+  reproduce
+      ->add_flag("-d,--detach", options->detach, "Return once the job is submitted, and compare nothing.")
+      ->excludes(bitwise);
   reproduce->callback([options, &context] { Reproduce(*options, context); });
 }
 

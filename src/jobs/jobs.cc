@@ -127,6 +127,12 @@ std::vector<Job> Jobs::SubmitBatch(const BatchSpec& batch, const Actor& by,
 
 Job Jobs::Reproduce(const JobId& id, const Actor& by, const std::string& idempotency_key) {
   const Job original = Get(id);
+  if (!IsTerminal(original.state)) {
+    throw Error(Code::kFailedPrecondition,
+                "the run's job has not ended yet, so what it comes to is not known: wait for it or cancel "
+                "it; it is " +
+                    EnumName(original.state));
+  }
   try {
     return Take(SpecToReproduce(original, with_.content), original.array_index, by, idempotency_key);
   } catch (const Error& error) {

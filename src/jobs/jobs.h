@@ -73,8 +73,8 @@ class Jobs {
   /// its code is not stored), aborted (the key was used for another spec).
   Job Submit(JobSpec spec, const Actor& by, const std::string& idempotency_key = {});
 
-  /// Submits a job once more, exactly (jobs/reproduce.h). Errors: not_found, failed_precondition (an input is gone or
-  /// has changed: names each), and those of Submit.
+  /// Submits a job once more, exactly (jobs/reproduce.h). Errors: not_found, failed_precondition (it has not ended; an
+  /// input is gone or has changed: names each), and those of Submit.
   Job Reproduce(const JobId& id, const Actor& by, const std::string& idempotency_key = {});
 
   /// Takes in one job for each index, all or none, in one transaction; each finds its index in

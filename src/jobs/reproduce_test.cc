@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/code_of.h"
 #include "base/durable_file_system.h"
 #include "jobs/test_jobs.h"
 
@@ -25,7 +26,12 @@ class ReproduceTest : public testing::Test {
     spec.seed = 7;
     spec.env = {{"MODE", "fast"}};
     spec.inputs = {{a_}, {b_}};
-    return jobs_->Submit(spec, kAda);
+    return Ended(jobs_->Submit(spec, kAda));
+  }
+  Job Ended(const Job& job) {
+    jobs_.Settle();
+    jobs_.Advance(std::chrono::seconds(1));
+    return jobs_->Get(job.id);
   }
   std::string Refused(const JobId& id) {
     try {
@@ -63,11 +69,16 @@ TEST_F(ReproduceTest, ThePackagesAreThoseThatItReallyHad) {
   });
   JobSpec spec = TestJobs::Spec("train");
   spec.environment = EnvironmentSpec{.requirements = "mlflow\n"};
-  const Job original = jobs_->Submit(spec, kAda);
-  EXPECT_EQ(jobs_->Reproduce(original.id, kAda).spec.environment, spec.environment) << "nothing is known yet";
-  jobs_.Settle();
-  jobs_.Advance(std::chrono::seconds(1));
+  const Job original = Ended(jobs_->Submit(spec, kAda));
   EXPECT_EQ(jobs_->Reproduce(original.id, kAda).spec.environment, resolved);
+}
+
+TEST_F(ReproduceTest, WhatHasNotEndedIsRefused) {
+  const Job original = jobs_->Submit(TestJobs::Spec("train"), kAda);
+  const Error error = ErrorOf([&] { jobs_->Reproduce(original.id, kAda); });
+  EXPECT_EQ(error.code(), Code::kFailedPrecondition);
+  EXPECT_THAT(error.what(), HasSubstr("has not ended yet"));
+  EXPECT_EQ(jobs_->Reproduce(Ended(original).id, kAda).state, JobState::kQueued);
 }
 
 TEST_F(ReproduceTest, EveryInputThatChangedIsNamed) {

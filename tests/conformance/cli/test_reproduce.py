@@ -52,7 +52,7 @@ def test_the_same_comes_out_to_the_last_bit_whatever_became_of_the_folder(
     assert "Every metric is the same, to the last bit." in shown
     assert next(line.split() for line in shown.splitlines() if line.startswith("loss"))[-1] == "none"
     again = cli.json("reproduce", "--bitwise", trained)
-    assert again["identical"] is True
+    assert again["verdict"] == "IDENTICAL"
     assert again["job"]["spec"]["reproduces"] == trained
     metric = again["differences"]["metrics"][0]
     assert (metric["key"], metric["points_a"], metric["points_b"], metric["greatest"]) == ("loss", 20, 20, 0)
@@ -79,7 +79,35 @@ def test_bitwise_insists_and_ignore_lets_go(cli: Cli, project: Path) -> None:
     done = cli.run("reproduce", "--bitwise", run)
     assert done.returncode == 1
     assert "from step 0" in done.stdout
+    steady = SCRIPT.replace('"loss"', '"steady"')
+    (project / "unsteady.py").write_text((project / "unsteady.py").read_text() + steady)
+    run = cli.json("submit", "--param", "rate=1", "--seed", "7", "unsteady.py", os.devnull)["run_id"]
+    assert cli.run("reproduce", "--bitwise", run).returncode == 1
     cli.ok("reproduce", "--bitwise", "--ignore", "loss", run)
+
+
+def test_bitwise_proves_nothing_without_a_metric(cli: Cli, trained: str) -> None:
+    run = cli.json("submit", "--no-code", "--param", "rate=1", "--", "true")["run_id"]
+    done = cli.run("reproduce", "--bitwise", run)
+    assert done.returncode == 4
+    assert "Nothing was compared" in done.stdout and "not proven" in done.stdout
+    assert "Nothing was compared" in cli.ok("reproduce", run)
+    assert cli.run("reproduce", "--bitwise", "--ignore", "loss", trained).returncode == 4
+    told = cli.json("reproduce", run)
+    assert told["verdict"] == "NOTHING_COMPARED"
+    assert "--bitwise" in cli.refused(2, "reproduce", "--bitwise", "--detach", run)
+
+
+def test_what_the_server_measures_is_not_compared(cli: Cli, project: Path) -> None:
+    (project / "measured.py").write_text(
+        SCRIPT.replace('"key": "loss"', '"key": "system/load"').replace(
+            "rate *", "random.SystemRandom().random() +"
+        )
+        + SCRIPT
+    )
+    run = cli.json("submit", "--param", "rate=1", "--seed", "7", "measured.py", os.devnull)["run_id"]
+    told = cli.json("reproduce", "--bitwise", run)
+    assert [metric["key"] for metric in told["differences"]["metrics"]] == ["loss"]
 
 
 def test_a_run_that_no_job_made_cannot_be_reproduced(cli: Cli, serving: Serving) -> None:
