@@ -168,8 +168,9 @@ class Explanation {
         text += "; this machine has " + dimension.number(all);
         continue;
       }
-      text += "; " + dimension.number(has) + (has == 1 ? " is" : " are") + " free, " +
-              dimension.number(all - has) + " held by " + Holders(dimension, type);
+      const std::string left = dimension.number(has);
+      text += "; " + left + (left == "1" ? " is" : " are") + " free, " + dimension.number(all - has) +
+              " held by " + Holders(dimension, type);
     }
     // Enough GPUs in all, but of several types.
     return text.empty() ? "needs " + GpuText(entry_.job.need.gpus) + " of one type; no type has as many free"

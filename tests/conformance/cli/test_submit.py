@@ -36,6 +36,7 @@ def test_it_waits_and_shows_the_log_and_the_end(cli: Cli, project: Path) -> None
     assert shown[0].startswith("Job ") and shown[0].endswith(" (train.py) is submitted.")
     assert [line for line in shown if line.startswith("epoch")] == ["epoch 1", "epoch 2"]
     assert any(line.startswith("SUCCEEDED after ") for line in shown)
+    assert not any(line.startswith("system/") for line in shown)  # what the server measures is no result
     assert "/runs/" in shown[-1]
 
 
@@ -136,6 +137,24 @@ def test_a_terminal_shows_live_why_a_job_waits(cli: Cli, gated: Path) -> None:
     live = [line for line in shown.split("\r\x1b[K") if line.startswith(("PENDING", "QUEUED", "STARTING"))]
     assert all(len(line.splitlines()[0]) < 60 for line in live)
     assert shown.index("\r\x1b[Kits own words\n") < shown.index("SUCCEEDED")
+
+
+def test_the_reason_why_a_job_waits_changes_as_it_is_watched(cli: Cli, gated: Path) -> None:
+    other = gated.with_name("other gate")
+    first = cli.submit("gated.py", str(gated))
+    second = cli.submit("gated.py", str(other))
+    try:
+        cli.wait_for(first, "RUNNING")
+        cli.wait_for(second, "RUNNING")
+        screen = Screen(cli, "submit", "--cpus", "2", "--no-code", "--", "true", columns=150)
+        screen.read_until("QUEUED: needs 2 CPUs; 0 are free, ")
+        waiting = screen.shown.split()[1]
+        gated.touch()
+        screen.read_until(f"QUEUED: needs 2 CPUs; 1 is free, 1 held by job {second[:8]}")
+        assert f"1 held by job {second[:8]}" in cli.ok("jobs", "show", waiting)
+    finally:
+        other.touch()
+    assert "SUCCEEDED" in screen.finish()
 
 
 def test_a_timeout_ends_the_job(cli: Cli, gated: Path) -> None:
