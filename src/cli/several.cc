@@ -98,8 +98,8 @@ void WatchToEnd(Client& client, Progress& progress, Fallen& fallen, Context& con
 
 void AnnounceJobs(const std::vector<jobs::Job>& jobs, Context& context) {
   if (context.json) return;
-  context.out << jobs.size() << (jobs.size() == 1 ? " job is" : " jobs are") << " submitted: " << NamesOf(jobs)
-              << "\n"
+  context.out << jobs.size() << (jobs.size() == 1 ? " job is" : " jobs are")
+              << " submitted: " << NamesOf(jobs) << "\n"
               << WaysBack(jobs) << std::flush;
 }
 

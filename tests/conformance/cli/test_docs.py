@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -20,6 +21,7 @@ from tests.conformance.program import REPOSITORY, Serving, binary
 
 DOCS = REPOSITORY / "docs"
 EXAMPLE_SECONDS = 100
+SPECS = ["JobSpec", "EnvironmentSpec", "CodeSpec", "InputSpec", "AfterSpec"]
 
 
 class Block(NamedTuple):
@@ -53,12 +55,35 @@ def kind(schema: dict[str, Any]) -> str:
     return "map of string" if schema["type"] == "object" else str(schema["type"])
 
 
-@pytest.mark.parametrize("name", ["JobSpec", "EnvironmentSpec", "CodeSpec", "InputSpec", "AfterSpec"])
-def test_the_fields_of_a_job_are_the_programs_own(serving: Serving, name: str) -> None:
-    schemas = requests.get(f"{serving.url}/api/v1/openapi.json", timeout=30).json()["components"]["schemas"]
+def cells(row: str) -> list[str]:
+    """The cells of a table's row."""
+    return [cell.strip() for cell in row.strip("|").split(" | ")]
+
+
+@pytest.fixture(scope="module")
+def schemas(serving: Serving) -> dict[str, Any]:
+    """The described types of the REST interface."""
+    document = requests.get(f"{serving.url}/api/v1/openapi.json", timeout=30).json()
+    return dict(document["components"]["schemas"])
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_fields_of_a_job_are_the_programs_own(schemas: dict[str, Any], name: str) -> None:
     fields = schemas[name]["properties"].items()
-    rows = [f"| `{field}` | {kind(schema)} | {schema['description']} |" for field, schema in fields]
-    assert table("jobs.md", f"### {name}") == rows
+    rows = [[f"`{field}`", kind(schema), schema["description"]] for field, schema in fields]
+    assert [cells(row)[:3] for row in table("jobs.md", f"### {name}")] == rows
+
+
+def test_the_causes_of_ends_are_the_programs_own(schemas: dict[str, Any]) -> None:
+    described = schemas["Attempt"]["properties"]["cause"]["description"].split(":")[1]
+    causes = re.findall(r"[a-z_]+", described.replace(" or ", " "))
+    assert [cells(row)[0].strip("`") for row in table("jobs.md", "## How an attempt ends")] == causes
+
+
+def test_the_states_that_are_drawn_are_the_programs_own(schemas: dict[str, Any]) -> None:
+    page = (DOCS / "jobs.md").read_text()
+    drawing = page[page.index("## States") : page.index("`orrery jobs show ID`")]
+    assert set(re.findall(r"[A-Z]{4,}", drawing)) == set(schemas["JobState"]["enum"])
 
 
 def test_the_configuration_is_the_programs_own(cli: Cli) -> None:
@@ -85,8 +110,81 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> str:
 def documented(tmp_path_factory: pytest.TempPathFactory, programs: str) -> Iterator[Serving]:
     """A server whose jobs find what a reader of the pages has."""
     data = tmp_path_factory.mktemp("documented") / "data"
-    with Serving(data, env={"ORRERY_CPUS": "2", "PATH": programs}) as server:
+    gpus = "[{type: H100, count: 2}]"
+    with Serving(data, env={"ORRERY_CPUS": "2", "ORRERY_GPUS": gpus, "PATH": programs}) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def reader(documented: Serving, programs: str, tmp_path_factory: pytest.TempPathFactory) -> Cli:
+    """A reader of the pages, in a folder with a script and some data."""
+    folder = tmp_path_factory.mktemp("reader")
+    (folder / "train.py").write_text("")
+    (folder / "flights.csv").write_text("1,2,3\n")
+    return Cli(documented.data, folder, {"PATH": programs})
+
+
+@pytest.fixture(scope="module")
+def held(reader: Cli) -> Iterator[dict[str, Any]]:
+    """A job with code and an input that runs until the examples were taken in; nothing that runs after it starts."""
+    data = str(reader.folder / "flights.csv")
+    job = reader.submit("--cpus", "0.1", "--input", data, "--group", "examples", "--", "sleep", "1000")
+    yield reader.job(job)
+    reader.ok("jobs", "cancel", "--group", "examples")
+
+
+def job_of(spec: str, example: str, held: dict[str, Any], data: str) -> str:
+    """A job file with an example for one field of a type, and nothing else but what has to be there."""
+    code, flights = held["spec"]["code"]["manifest"], held["spec"]["inputs"][0]
+    digest = flights["digest"] if spec == "InputSpec" else code
+    example = example.replace("blake3:9f0c...", digest).replace("/data/flights.csv", data)
+    example = example.replace("0694f109...", held["id"])
+    example = example[1:-1] if example.startswith("{") else example
+
+    def fields(*needed: str) -> str:
+        key = example.split(":")[0]
+        return ", ".join([*(each for each in needed if each.split(":")[0] != key), example])
+
+    wrapped = {
+        "EnvironmentSpec": lambda: "environment: {" + fields() + "}",
+        "CodeSpec": lambda: "code: {" + fields(f'manifest: "{code}"') + "}",
+        "InputSpec": lambda: "inputs: [{" + fields(f"path: {data}") + "}]",
+        "AfterSpec": lambda: "after: [{" + fields(f"job: {held['id']}") + "}]",
+    }
+    needed = ["name: example", "command: ['true']"]
+    return "{" + (fields(*needed) if spec == "JobSpec" else ", ".join([*needed, wrapped[spec]()])) + "}"
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_every_field_has_an_example_that_is_accepted(reader: Cli, held: dict[str, Any], spec: str) -> None:
+    for row in table("jobs.md", f"### {spec}"):
+        field, _, _, example = cells(row)
+        assert field.strip("`") in example, row
+        text = job_of(spec, example.strip("`"), held, str(reader.folder / "flights.csv"))
+        (reader.folder / "example.yaml").write_text(text)
+        after = [] if "after:" in text else ["--after", held["id"]]
+        group = [] if "group:" in text else ["--group", "examples"]
+        done = reader.run("--json", "submit", "--detach", "--no-code", "-f", "example.yaml", *after, *group)
+        if field in ("`image`", "`conda`") and done.returncode == 1 and "never run here" in done.stderr:
+            continue  # there is no podman, or no conda, here
+        assert done.returncode == 0, f"{text}\n{done.stderr}"
+        assert json.loads(done.stdout)["state"] == "PENDING", text
+
+
+def test_the_variables_that_a_command_finds_are_all_told_of(documented: Serving, reader: Cli) -> None:
+    """They are those that a job has and its server has not; VIRTUAL_ENV only jobs with packages have."""
+    rows = table("jobs.md", "## What the command finds")
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", cells(row)[0])}
+    show = "import json, os; print(json.dumps(dict(os.environ)))"
+    array = reader.json(
+        "submit", "--seed", "7", "--gpus", "1", "--array", "3", "--", sys.executable, "-c", show
+    )
+    found = json.loads(reader.json("logs", array["jobs"][0]["id"])["log"])
+    served = Path(f"/proc/{documented.process.pid}/environ").read_bytes().decode().split("\0")
+    ours = found.keys() - {line.split("=")[0] for line in served}
+    assert ours - {"LC_CTYPE"} <= told  # which Python itself sets
+    assert told - {"VIRTUAL_ENV"} <= found.keys()
+    assert (found["ORRERY_ARRAY_INDEX"], found["ORRERY_ARRAY_GROUP"]) == ("3", array["group"])
 
 
 def follow(page: str, cli: Cli, address: str) -> str:
@@ -112,7 +210,14 @@ def follow(page: str, cli: Cli, address: str) -> str:
 @pytest.mark.parametrize(
     ("page", "told"),
     [
-        ("jobs.md", ["rate 0.10 seed 7", "rate 0.2 seed 7", "epoch 2"]),
+        (
+            "jobs.md",
+            [
+                *["rate 0.10 seed 7", "rate 0.2 seed 7", "epoch 2", "3/3 done"],
+                *["at epoch 6", "something went wrong", "kept step"],
+                "Every metric is the same, to the last bit.",
+            ],
+        ),
         (
             "cli.md",
             ["hello", "['--cpus', '9']", "a command stands behind two dashes", "101:step 100 loss", "NODE"],
