@@ -12,10 +12,10 @@
 #include "cli/client.h"
 #include "cli/context.h"
 #include "cli/help.h"
-#include "cli/run_text.h"
 #include "cli/show_job.h"
 #include "cli/table.h"
 #include "tracking/differences.h"
+#include "tracking/types.h"
 
 namespace orrery::cli {
 namespace {

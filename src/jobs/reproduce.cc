@@ -40,6 +40,14 @@ std::optional<EnvironmentSpec> ResolvedEnvironment(const Job& original, content:
   return std::nullopt;
 }
 
+/// The type of the GPUs that the last attempt with any had.
+std::optional<std::string> GpuTypeOf(const Job& original) {
+  for (auto attempt = original.attempts.rbegin(); attempt != original.attempts.rend(); ++attempt) {
+    if (attempt->gpu_type) return attempt->gpu_type;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void RefuseChangedInputs(const Job& original, FileSystem& files) {
@@ -57,6 +65,7 @@ JobSpec SpecToReproduce(const Job& original, content::Store& content) {
   JobSpec spec = original.spec;
   spec.reproduces = original.run_id;
   if (auto resolved = ResolvedEnvironment(original, content)) spec.environment = std::move(*resolved);
+  if (spec.gpus > 0 && !spec.gpu_type) spec.gpu_type = GpuTypeOf(original);
   // What it ran after has ended.
   spec.after.clear();
   return spec;

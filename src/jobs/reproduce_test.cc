@@ -81,6 +81,20 @@ TEST_F(ReproduceTest, WhatHasNotEndedIsRefused) {
   EXPECT_EQ(jobs_->Reproduce(Ended(original).id, kAda).state, JobState::kQueued);
 }
 
+TEST(ReproduceOnGpusTest, TheTypeOfGpuIsTheOneThatItHad) {
+  const std::vector<GpuDevice> gpus = {{"0", "A100", 40LL << 30}, {"1", "H100", 80LL << 30}};
+  TestJobs jobs({{"here", 4, 4LL << 30, gpus}});
+  JobSpec spec = TestJobs::Spec("train");
+  spec.gpus = 1;
+  Job original = jobs->Submit(spec, kAda);
+  jobs.Settle();
+  jobs.Advance(std::chrono::seconds(1));
+  original = jobs->Get(original.id);
+  ASSERT_FALSE(original.attempts.empty());
+  ASSERT_TRUE(original.attempts.back().gpu_type);
+  EXPECT_EQ(jobs->Reproduce(original.id, kAda).spec.gpu_type, original.attempts.back().gpu_type);
+}
+
 TEST_F(ReproduceTest, EveryInputThatChangedIsNamed) {
   const Job original = SubmitWithInputs();
   Write("a.csv", "a,c\n");
