@@ -13,10 +13,10 @@ from typing import Any
 import requests
 
 from tests.faults.harness import Json, Server
+from tests.faults.jobs import TERMINAL
 
 CALL_SECONDS = 20
 PAUSE_SECONDS = 0.01
-TERMINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
 
 
 @dataclass

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.harness import Json, Server
+from tests.faults.jobs import TERMINAL
 from tests.faults.supervisors import Holder, holders, kill, marked
 
-TERMINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
 LOST = "lost_with_supervisor"
 RETRIES = 2
 SETTLE_SECONDS = 60.0

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.faults.harness import BINARY, Json, Server
+from tests.faults.jobs import TERMINAL, wait_for
 from tests.faults.test_disk_full import can_mount, start_on_small_disk
 
 MIB = 1 << 20
-JOB_SECONDS = 60.0
 SIGKILL = 9
-TERMINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
 DAEMON = """
 import os, sys, time
 if os.fork() == 0:
@@ -38,17 +37,6 @@ def submit(server: Server, *command: str, **fields: object) -> str:
     spec = {"name": "bad", "command": list(command), "cpus": 0.5, "memory_bytes": 64 * MIB, **fields}
     job_id: str = server.ok("POST", "/api/v1/jobs", json=spec)["id"]
     return job_id
-
-
-def wait_for(server: Server, job_id: str, states: set[str]) -> Json:
-    """The job, once it is in one of these states."""
-    deadline = time.monotonic() + JOB_SECONDS
-    while time.monotonic() < deadline:
-        job: Json = server.ok("GET", f"/api/v1/jobs/{job_id}")
-        if job["state"] in states:
-            return job
-        time.sleep(0.02)
-    raise AssertionError(f"not in {states} after {JOB_SECONDS} s: {job}")
 
 
 def ended(server: Server, job_id: str) -> Json:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from tests.faults.harness import Server
-from tests.faults.test_bad_behaviour import TERMINAL, log_of, submit, wait_for
+from tests.faults.jobs import TERMINAL, wait_for
+from tests.faults.test_bad_behaviour import log_of, submit
 
 # Counts to 40 in its checkpoint, and takes SIGTERM to end between two counts.
 COUNTING = """

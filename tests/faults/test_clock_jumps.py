@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.faults.harness import Json, Server
+from tests.faults.jobs import TERMINAL
 from tests.faults.preload_control import Preload
 
-TERMINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
 HOUR = 3600
 TEN_YEARS = 10 * 365 * 24 * HOUR
 SHORT_JUMPS = [HOUR, -HOUR, TEN_YEARS, 0]

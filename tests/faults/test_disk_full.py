@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.harness import Json, Server, UnansweredError
+from tests.faults.harness import Server, UnansweredError
+from tests.faults.jobs import TERMINAL, wait_for
 from tests.faults.stored import check_objects
 
 MIB = 1 << 20
 FULL = 507
-JOB_SECONDS = 20.0
-TERMINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
 
 
 def can_mount() -> bool:
@@ -153,14 +152,3 @@ def submit(server: Server, script: str) -> str:
     spec = {"name": "full", "command": ["/bin/sh", "-c", script], "cpus": 0.01, "memory_bytes": MIB}
     job_id: str = server.ok("POST", "/api/v1/jobs", json=spec)["id"]
     return job_id
-
-
-def wait_for(server: Server, job_id: str, states: set[str]) -> Json:
-    """The job, once it is in one of these states."""
-    deadline = time.monotonic() + JOB_SECONDS
-    while time.monotonic() < deadline:
-        job: Json = server.ok("GET", f"/api/v1/jobs/{job_id}")
-        if job["state"] in states:
-            return job
-        time.sleep(0.02)
-    raise AssertionError(f"not in {states} after {JOB_SECONDS} s: {job}")

@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 from tests.faults.harness import BINARY, Json, Server
+from tests.faults.jobs import TERMINAL
 from tests.faults.test_kills import free_port
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "flights"
 PER_EPOCH = {"loss", "val_auc", "val_accuracy", "learning_rate", "samples_per_second"}
-TERMINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
 SHORT_EPOCHS, SHORT_KILLS = 5, 3
 LONG_EPOCHS, LONG_KILLS = 30, 20
 DOWN_SECONDS = 1.5
