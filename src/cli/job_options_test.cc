@@ -43,8 +43,10 @@ TEST(JobOptions, WhatARequirementsFileIncludesIsFoundBesideIt) {
   JobOptions options;
   options.requirements = folder + "/deep/dev.txt";
   options.words = {"--", "true"};
-  EXPECT_EQ(SpecOf(options, files, folder).environment->requirements, "-r deep/base.txt\nsix\n");
-  EXPECT_EQ(SpecOf(options, files, "/elsewhere").environment->requirements, "-r base.txt\nsix\n");
+  EXPECT_EQ(SubmissionOf(options, files, folder).jobs.at(0).environment->requirements,
+            "-r deep/base.txt\nsix\n");
+  EXPECT_EQ(SubmissionOf(options, files, "/elsewhere").jobs.at(0).environment->requirements,
+            "-r base.txt\nsix\n");
   std::filesystem::remove_all(folder);
 }
 
