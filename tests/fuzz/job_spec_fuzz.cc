@@ -17,14 +17,17 @@ namespace {
 
 // Bad input ends in an Error that blames the caller, never in another exception; what is accepted comes back
 // unchanged when it is written and read again.
-template <typename Parse>
-void Try(Parse parse) {
+void Check(const JobSpec& spec) {
+  orrery::jobs::ValidateSpec(spec);
+  orrery::jobs::WhyNever(spec, {{"node", 2, 1LL << 32, {}}});
+  const std::string text = ToJson(spec);
+  if (ToJson(FromJson<JobSpec>(text)) != text) std::abort();
+}
+
+template <typename Read>
+void Try(Read read) {
   try {
-    const JobSpec spec = parse();
-    orrery::jobs::ValidateSpec(spec);
-    orrery::jobs::WhyNever(spec, {{"node", 2, 1LL << 32, {}}});
-    const std::string text = ToJson(spec);
-    if (ToJson(FromJson<JobSpec>(text)) != text) std::abort();
+    read();
   } catch (const Error& error) {
     if (error.code() != orrery::Code::kInvalidArgument) std::abort();
   }
@@ -34,7 +37,9 @@ void Try(Parse parse) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  Try([&] { return orrery::jobs::ParseJobFile(text); });
-  Try([&] { return FromJson<JobSpec>(text); });
+  Try([&] {
+    for (const JobSpec& spec : orrery::jobs::ParseJobFile(text).jobs) Check(spec);
+  });
+  Try([&] { Check(FromJson<JobSpec>(text)); });
   return 0;
 }
