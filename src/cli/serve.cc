@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <ostream>
@@ -45,13 +46,15 @@ LogLevel LevelOf(const std::string& name) {
 /// The configuration as documented in its type: one line a field.
 std::string ConfigHelp(const Terminal& terminal) {
   const json::value defaults = ParseJson(ToJson(server::Config()));
-  constexpr size_t kColumn = 26;
+  size_t column = 0;
+  ForEachMember<server::Config>(
+      [&](std::string_view name, auto) { column = std::max(column, name.size() + 4); });
   std::string text = "Configuration: keys of the YAML file; as variables, ORRERY_ and the key in capitals.\n";
   ForEachMember<server::Config>([&](std::string_view name, auto) {
     const json::value* value = defaults.as_object().if_contains(name);
     const std::string shown = value == nullptr ? "" : " [" + json::serialize(*value) + "]";
-    text += "  " + std::string(name) + std::string(kColumn - 2 - name.size(), ' ') +
-            WrapText(std::string(DocOf<server::Config>(name)) + shown, terminal.width, kColumn) + "\n";
+    text += "  " + std::string(name) + std::string(column - 2 - name.size(), ' ') +
+            WrapText(std::string(DocOf<server::Config>(name)) + shown, terminal.width, column) + "\n";
   });
   return text;
 }

@@ -254,7 +254,7 @@ TEST(SchedulerTest, AHigherPriorityAsksTheJobsWithTheLeastLostWork) {
   for (const std::string& id : first.preemptions) state.Preempt(id, kNoon + kMinute);
   EXPECT_EQ(
       Why(state, "urgent"),
-      "waits for job fresh (train), job fresher (train) to end by about 12:01, preempted in its favour; "
+      "waits for job fresh (train), job fresher (train) to end by about 12:01, which makes room for it; "
       "position 1");
   state.Remove("fresh");
   state.Put(Job("later", 10, 2000));

@@ -96,7 +96,7 @@ class Explanation {
     }
     if (ending.empty()) return "preempts jobs that are being asked to end";
     const std::string by = last_us > now_us_ ? " by about " + TimeText(last_us, now_us_) : "";
-    return "waits for " + ending + " to end" + by + ", preempted in its favour";
+    return "waits for " + ending + " to end" + by + ", which makes room for it";
   }
 
   std::string Limit() const {
