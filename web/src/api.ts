@@ -116,8 +116,10 @@ export const api = {
 /** Addresses for links, images and streams, which are not answered as JSON. */
 export const addresses = {
   artifact: (run: string, path: string) => url(`/runs/${id(run)}/artifacts/content`, { path }),
-  log: (job: string, query: { attempt?: number | undefined; offset?: number; follow?: "true" }) =>
-    url(`/jobs/${id(job)}/logs`, query),
+  log: (
+    job: string,
+    query: { attempt?: number | undefined; offset?: number; tail?: number; follow?: "true" },
+  ) => url(`/jobs/${id(job)}/logs`, query),
   content: (digest: string) => url(`/content/${id(digest)}`),
   events: (after: string) => url("/events", { after }),
 };

@@ -1,10 +1,12 @@
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import { type ApiError, addresses, send } from "../api.ts";
 import { LogLines } from "../text/log-lines.ts";
+import { LogPosition } from "../text/log-position.ts";
 import { asApiError } from "./resource.ts";
 import { pageVisible } from "./visible.ts";
 
-const firstTail = 1 << 20;
+const firstTail = 10_000;
+const mostLines = 1_000_000;
 const retryAfter = 2000;
 
 /** The end of a job's log, growing while the job runs. */
@@ -12,26 +14,31 @@ export interface LogTail {
   lines: readonly string[];
   loaded: boolean;
   error: ApiError | undefined;
-  /** How many bytes before the first line are not loaded; `loadEarlier` fetches eight times as much. */
+  /** How many bytes before the first line are not loaded; `loadEarlier` fetches eight times as many lines. */
   bytesBefore: number;
   loadEarlier: () => void;
 }
 
 interface Position {
   lines: LogLines;
-  next: number;
+  next: LogPosition;
   before: number;
   loaded: boolean;
 }
 
-const nothingRead = (): Position => ({ lines: new LogLines(), next: 0, before: 0, loaded: false });
+const nothingRead = (): Position => ({
+  lines: new LogLines(),
+  next: new LogPosition(0),
+  before: 0,
+  loaded: false,
+});
 
 export function useLogTail(job: string, attempt: number | undefined, live: boolean): LogTail {
   const position = useRef(nothingRead());
-  const [tailBytes, setTailBytes] = useState(firstTail);
+  const [tailLines, setTailLines] = useState(firstTail);
   const [error, setError] = useState<ApiError>();
   const [, redraw] = useReducer((turn: number) => turn + 1, 0);
-  const source = `${job} ${attempt} ${tailBytes}`;
+  const source = `${job} ${attempt} ${tailLines}`;
   const read = useRef(source);
   const visible = pageVisible.value;
 
@@ -42,7 +49,7 @@ export function useLogTail(job: string, attempt: number | undefined, live: boole
     const stop = new AbortController();
     const at = position.current;
     const run = async () => {
-      if (!at.loaded) await readTail(at, job, attempt, tailBytes, stop.signal);
+      if (!at.loaded) await readTail(at, job, attempt, tailLines, stop.signal);
       redraw(0);
       if (live) await follow(at, job, attempt, stop.signal, () => redraw(0));
     };
@@ -58,14 +65,14 @@ export function useLogTail(job: string, attempt: number | undefined, live: boole
     };
     attemptRun();
     return () => stop.abort();
-  }, [source, job, attempt, tailBytes, live, visible]);
+  }, [source, job, attempt, tailLines, live, visible]);
 
   return {
     lines: position.current.lines.lines,
     loaded: position.current.loaded,
     error,
     bytesBefore: position.current.before,
-    loadEarlier: () => setTailBytes(tailBytes * 8),
+    loadEarlier: () => setTailLines(Math.min(tailLines * 8, mostLines)),
   };
 }
 
@@ -73,23 +80,15 @@ async function readTail(
   at: Position,
   job: string,
   attempt: number | undefined,
-  size: number,
+  tail: number,
   signal: AbortSignal,
 ) {
-  const response = await fetch(addresses.log(job, { attempt }), {
-    signal,
-    headers: { Range: `bytes=-${size}` },
-  });
-  if (response.status !== 416) {
-    if (!response.ok) await send(addresses.log(job, { attempt }), { signal });
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    const from = Number(/bytes (\d+)-/.exec(response.headers.get("Content-Range") ?? "")?.[1] ?? 0);
-    // A tail that begins inside a line begins with the next whole one.
-    const skip = from > 0 ? bytes.indexOf(10) + 1 : 0;
-    at.lines.push(bytes.subarray(skip));
-    at.before = from + skip;
-    at.next = from + bytes.length;
-  }
+  const response = await send(addresses.log(job, { attempt, tail }), { signal });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  at.before = Number(response.headers.get("Orrery-Log-Offset"));
+  at.next = new LogPosition(at.before);
+  at.next.take(bytes);
+  at.lines.push(bytes);
   at.loaded = true;
 }
 
@@ -100,7 +99,7 @@ async function follow(
   signal: AbortSignal,
   grown: () => void,
 ) {
-  const address = addresses.log(job, { attempt, offset: at.next, follow: "true" });
+  const address = addresses.log(job, { attempt, offset: at.next.offset, follow: "true" });
   const response = await send(address, { signal });
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   let frame = 0;
@@ -108,7 +107,7 @@ async function follow(
     const { done, value } = await reader.read();
     if (done) return;
     at.lines.push(value);
-    at.next += value.length;
+    at.next.take(value);
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(grown);
   }
