@@ -109,7 +109,7 @@ TEST(UsageTest, SumsTheMemoryOfAllDescendantsWhereNoGroupCountsIt) {
   const ControlGroups none(no_groups);
   const Sample sample = FirstSample(none);
   EXPECT_GE(sample.memory_bytes, 64 << 20);
-  EXPECT_LT(sample.memory_bytes, 256 << 20);
+  EXPECT_LT(sample.memory_bytes, 1 << 30) << "each holds what a sanitizer takes, too";
   EXPECT_GT(sample.at_us, 0);
 }
 
